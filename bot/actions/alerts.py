@@ -1,0 +1,150 @@
+"""Who is alerted of a help request, in which words, and when the next one is: chair, deputy, the chair above."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
+from bot import clock
+from bot.actions import directory, outbox
+from bot.content import Library
+from bot.events import Chat, Text
+from bot.models import Delivery, Group, HelpRequest, Household, Identity, Staff, Unit
+
+LIFE = timedelta(hours=12)
+KIND_NAMES = {
+    "food": "米面粮油",
+    "medicine": "药品",
+    "medical": "看病就医",
+    "money": "钱",
+    "psychological": "心理",
+    "daily": "生活",
+    "other": "其他",
+}
+URGENCY_NAMES = {"normal": "一般", "urgent": "急", "emergency": "万分紧急"}
+
+
+class Rules(NamedTuple):
+    """How long an alert waits for its 收到, how often each person is asked, and when it is quiet where."""
+
+    texts: Library
+    remind: timedelta
+    urgent: timedelta
+    times_each: int
+    quiet_hours: Mapping[str, str]  # by channel
+    hotline: str
+
+
+class Recipient(NamedTuple):
+    staff_id: int
+    channel: str
+    user_id: str
+
+
+async def raise_alert(request: HelpRequest, rules: Rules) -> None:
+    """Write the next alert of the request and when the one after it is due (inside the caller's transaction)."""
+    levels = await ladder(request.unit_id)
+    step = request.alert_step
+    rung = min(step // rules.times_each, max(len(levels) - 1, 0))
+    chosen = levels[rung] if levels else []
+    if request.urgency == "emergency" and rung + 1 < len(levels):
+        chosen = chosen + levels[rung + 1]  # a life: do not wait for the first one's silence
+    text = await _text(request, rules, step)
+    drafts = [_draft(request, step, to, text, rules) for to in dict.fromkeys(chosen)]
+    if not drafts:
+        drafts = await _staff_group(request, step, rules)
+    if drafts:
+        await outbox.enqueue(drafts)
+    pause = rules.remind if request.urgency == "normal" else rules.urgent
+    request.alert_step = step + 1
+    request.next_alert_at = clock.now() + pause
+    await request.save(update_fields=["alert_step", "next_alert_at"])
+
+
+def _draft(request: HelpRequest, step: int, to: Recipient, text: tuple[Text, ...], rules: Rules) -> outbox.Draft:
+    quiet = "" if request.urgency != "normal" else rules.quiet_hours.get(to.channel, "")
+    return outbox.Draft(
+        key=f"a:{request.id}:{step}:{to.channel}:{to.user_id}",
+        purpose="alert",
+        channel=to.channel,
+        chat=Chat("direct", to.user_id),
+        parts=text,
+        request_id=request.id,
+        quiet_hours=quiet,
+        expires_at=clock.now() + LIFE,
+    )
+
+
+async def ladder(unit_id: int | None) -> list[list[Recipient]]:
+    """The rungs: chairs of the unit, their deputies, the chairs of the unit above, …; at last the admins.
+
+    Only people with a bound account stand on it; a rung with nobody is left out. A request of no known
+    unit begins at the top.
+    """
+    units = directory.unit_and_above(unit_id) or await _tops()
+    people = await Staff.filter(active=True, role__in=("chair", "admin")).order_by("id")
+    accounts: dict[int, list[Recipient]] = {}
+    for one in await Identity.filter(staff_id__in=[person.id for person in people]).order_by("id"):
+        if one.staff_id is not None:
+            accounts.setdefault(one.staff_id, []).append(Recipient(one.staff_id, one.channel, one.user_id))
+    rungs = []
+    for unit in units:
+        here = [person for person in people if person.unit_id == unit and person.role == "chair"]
+        rungs.append([p for p in here if not p.deputy])
+        rungs.append([p for p in here if p.deputy])
+    rungs.append([person for person in people if person.role == "admin" and person.unit_id in units])
+    reachable = [[account for person in rung for account in accounts.get(person.id, [])] for rung in rungs]
+    return [rung for rung in reachable if rung]
+
+
+async def _tops() -> list[int]:
+    return [unit.id for unit in await Unit.filter(parent_id=None).order_by("id")]
+
+
+async def _text(request: HelpRequest, rules: Rules, step: int) -> tuple[Text, ...]:
+    household = await Household.get_or_none(id=request.household_id) if request.household_id else None
+    member = await household.members.all().order_by("id").first() if household is not None else None
+    unit = await Unit.get_or_none(id=request.unit_id) if request.unit_id else None
+    parts = rules.texts.render(
+        "alerts/help-emergency" if request.urgency == "emergency" else "alerts/help-request",
+        number=request.id,
+        again=step > 0,
+        unit=unit.name if unit else "",
+        household=household.code if household else "",
+        name=member.name if member else "",
+        category=household.category if household else "",
+        nickname=request.nickname or "",
+        source=request.source,
+        words=request.words or "",
+        kinds="、".join(KIND_NAMES.get(kind, kind) for kind in request.kinds) or "没说清",
+        urgency=URGENCY_NAMES[request.urgency],
+        hotline=rules.hotline,
+    )
+    return tuple(part for part in parts if isinstance(part, Text))
+
+
+async def _staff_group(request: HelpRequest, step: int, rules: Rules) -> list[outbox.Draft]:
+    """Nobody on the ladder has an account: say in the staff groups that there is something, and not what."""
+    parts = rules.texts.render("alerts/nobody-bound", number=request.id)
+    return [
+        outbox.Draft(
+            key=f"a:{request.id}:{step}:{group.channel}:{group.chat_id}",
+            purpose="alert",
+            channel=group.channel,
+            chat=Chat("group", group.chat_id),
+            parts=parts,
+            group_id=group.id,
+            request_id=request.id,
+            expires_at=clock.now() + LIFE,
+        )
+        for group in await Group.filter(enabled=True)
+        if "staff" in group.tags
+    ]
+
+
+async def was_told(request_id: int, staff_id: int) -> bool:
+    """Has an alert of this request been written to one of the person's accounts?"""
+    for account in await Identity.filter(staff_id=staff_id):
+        told = Delivery.filter(request_id=request_id, purpose="alert", channel=account.channel)
+        if await told.filter(chat_kind="direct", chat_id=account.user_id).exists():
+            return True
+    return False

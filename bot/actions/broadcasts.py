@@ -1,0 +1,145 @@
+"""Turns a due slot into a broadcast and its deliveries, together with the schedule's next slot: one transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tortoise.exceptions import IntegrityError
+
+from bot import clock
+from bot.actions import outbox
+from bot.actions.directory import Place
+from bot.events import Chat, Part
+from bot.models import Broadcast, Group, ScheduleState, db
+from bot.models.fields import to_ms
+
+Render = Callable[[str], tuple[Part, ...]]  # unit name -> what is said there
+
+
+class Firing(NamedTuple):
+    """A slot that is due, with everything that was decided about it. `message_key` None: nothing to send."""
+
+    schedule_key: str
+    slot: datetime
+    next_slot: datetime | None
+    message_key: str | None
+    title: str
+    render: Render | None
+    per_unit: bool  # the text differs from unit to unit
+    expires_at: datetime
+    reason: str = ""  # why it is skipped, or that it is late
+
+
+class _Fired(Exception):
+    """Another process was first with this slot."""
+
+
+async def fire(firing: Firing, audience: Sequence[Place], quiet_hours: Mapping[str, str]) -> Broadcast | None:
+    """Write the broadcast, a delivery for each group, and the next slot. None: this slot was fired before.
+
+    `quiet_hours` is by channel. The unique keys (schedule, slot) and (schedule, slot, group) make a
+    second run, here or on another machine, harmless.
+    """
+    try:
+        async with db.transaction():
+            broadcast = await _broadcast(firing)
+            if firing.render is not None and firing.message_key is not None:
+                await _deliveries(firing, broadcast, audience, quiet_hours)
+            await _advance(firing, sent=firing.message_key is not None)
+    except _Fired:
+        return None
+    return broadcast
+
+
+async def _broadcast(firing: Firing) -> Broadcast:
+    sends = firing.render is not None and firing.message_key is not None
+    body = outbox.encode(firing.render("")) if firing.render is not None and not firing.per_unit else ""
+    row = Broadcast(
+        schedule_key=firing.schedule_key,
+        slot=firing.slot,
+        message_key=firing.message_key,
+        title=firing.title,
+        body=body,
+        outcome="fired" if sends else "skipped",
+        reason=firing.reason,
+        fired_at=clock.now(),
+    )
+    try:
+        await row.save(force_create=True)
+    except IntegrityError:
+        raise _Fired from None
+    return row
+
+
+async def _deliveries(
+    firing: Firing, broadcast: Broadcast, audience: Sequence[Place], quiet_hours: Mapping[str, str]
+) -> None:
+    groups = await Group.filter(id__in=[place.group_id for place in audience], enabled=True).select_related("unit")
+    drafts = []
+    for group in groups:
+        unit = group.unit.name if group.unit is not None else ""
+        assert firing.render is not None
+        drafts.append(
+            outbox.Draft(
+                key=f"b:{firing.schedule_key}:{to_ms(firing.slot)}:{group.id}",
+                purpose="tip",
+                channel=group.channel,
+                chat=Chat("group", group.chat_id),
+                parts=firing.render(unit) if firing.per_unit else None,
+                broadcast_id=broadcast.id,
+                group_id=group.id,
+                quiet_hours=quiet_hours.get(group.channel, ""),
+                expires_at=firing.expires_at,
+            )
+        )
+    if drafts:
+        await outbox.enqueue(drafts)
+
+
+async def _advance(firing: Firing, *, sent: bool) -> None:
+    """Move the schedule on, if it still stands at this slot."""
+    await db.fetch(
+        "UPDATE schedule_state SET next_slot = ?, cursor = cursor + ? WHERE key = ? AND next_slot = ? RETURNING key",
+        None if firing.next_slot is None else to_ms(firing.next_slot),
+        int(sent),
+        firing.schedule_key,
+        to_ms(firing.slot),
+    )
+
+
+class State(NamedTuple):
+    """What is remembered of a schedule."""
+
+    next_slot: datetime | None
+    cursor: int
+    fingerprint: str
+
+
+async def states() -> dict[str, State]:
+    """Every schedule that was ever planned, by key."""
+    return {row.key: State(row.next_slot, row.cursor, row.fingerprint) for row in await ScheduleState.all()}
+
+
+async def due() -> list[tuple[str, datetime, int]]:
+    """(schedule key, slot, cursor) of every slot whose time has come, oldest first."""
+    rows = await ScheduleState.filter(next_slot__lte=clock.now(), paused=False).order_by("next_slot", "key")
+    return [(row.key, row.next_slot, row.cursor) for row in rows if row.next_slot is not None]
+
+
+async def plan(key: str, fingerprint: str, next_slot: datetime | None) -> None:
+    """Remember when a schedule is next due; called when it is new or its times were edited."""
+    await db.fetch(
+        "INSERT INTO schedule_state (key, next_slot, cursor, paused, fingerprint) VALUES (?, ?, 0, ?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET next_slot = excluded.next_slot, fingerprint = excluded.fingerprint"
+        " RETURNING key",
+        key,
+        None if next_slot is None else to_ms(next_slot),
+        False,
+        fingerprint,
+    )
+
+
+async def forget(keys: Sequence[str]) -> None:
+    """Schedules whose file is gone fire no more; what they sent stays on record."""
+    async with db.transaction():
+        await ScheduleState.filter(key__in=list(keys)).update(next_slot=None, fingerprint="")

@@ -1,0 +1,174 @@
+"""Takes deliveries for one sender: checks once more that each may go, and commits `sending`.
+
+Everything that may have changed since a row was written is asked again here, in the transaction that
+claims it: is the group still switched on, is it quiet now, is the request still open, is it too late.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from bot import clock, quiet
+from bot.actions.outbox import Ready, parts_of
+from bot.events import Chat, Part
+from bot.models import db
+from bot.models.fields import from_ms, to_ms
+
+CANDIDATES = """
+SELECT d.id, d.purpose, d.chat_kind, d.chat_id, d.attempts, d.body, d.quiet_hours, d.expires_at,
+       b.id AS broadcast_id, b.body AS shared, g.enabled AS group_enabled, r.state AS request_state
+FROM delivery d
+LEFT JOIN broadcast b ON b.id = d.broadcast_id
+LEFT JOIN chat_group g ON g.id = d.group_id
+LEFT JOIN help_request r ON r.id = d.request_id
+WHERE d.channel = ? AND d.status = 'queued' AND d.priority BETWEEN ? AND ? AND d.not_before <= ?
+  AND NOT EXISTS (
+    SELECT 1 FROM delivery e
+    WHERE e.channel = d.channel AND e.chat_id = d.chat_id AND e.chat_kind = d.chat_kind
+      AND (e.status = 'sending'
+           OR (e.status = 'queued' AND e.priority <= d.priority AND e.id < d.id
+               AND (e.attempts > 0 OR e.not_before <= ?))))
+ORDER BY d.priority, d.id LIMIT ?
+"""
+
+
+class Lane(NamedTuple):
+    """Which rows a sender takes, and under which name it holds them."""
+
+    channel: str
+    first: int  # priorities, both included
+    last: int
+    owner: str
+    lease: timedelta
+    per_group_day: int = 0  # 0: no cap
+
+
+async def claim(lane: Lane, limit: int) -> list[Ready]:
+    """Up to `limit` deliveries, one a target, each committed as `sending` under a lease.
+
+    A row that may not go is settled on the way: expired, held, or put off until quiet hours end.
+    Returns [] only when nothing is due.
+    """
+    now = clock.now()
+    ready: list[dict[str, Any]] = []
+    async with db.transaction():
+        if not db.on_sqlite():  # two processes must not take two rows of one target at once
+            await db.fetch("SELECT pg_advisory_xact_lock(?::bigint)", crc32(lane.channel.encode()))
+        stamp = to_ms(now)
+        while not ready:
+            rows = await db.fetch(CANDIDATES, lane.channel, lane.first, lane.last, stamp, stamp, limit)
+            if not rows:
+                return []
+            ready = await _settle_the_rest(lane, _first_of_each_target(rows), now)
+        await _mark_sending(lane, ready, now)
+    cache: dict[int, tuple[Part, ...]] = {}
+    return [_ready(row, cache) for row in ready]
+
+
+def _first_of_each_target(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        seen.setdefault((row["chat_kind"], row["chat_id"]), row)
+    return list(seen.values())
+
+
+async def _settle_the_rest(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    capped = await _full_groups(lane, rows, now)
+    ready = []
+    for row in rows:
+        verdict = _objection(row, now, row["chat_id"] in capped)
+        if verdict is None:
+            ready.append(row)
+            continue
+        status, reason, not_before = verdict
+        await db.fetch(
+            "UPDATE delivery SET status = ?, reason = ?, not_before = ?, settled_at = ? WHERE id = ? RETURNING id",
+            status,
+            reason,
+            to_ms(not_before),
+            to_ms(now),
+            row["id"],
+        )
+    return ready
+
+
+def _objection(row: dict[str, Any], now: datetime, capped: bool) -> tuple[str, str, datetime] | None:
+    """Why this row may not go now: (status, reason, not before); None when it may."""
+    if row["expires_at"] is not None and from_ms(row["expires_at"]) < now:
+        return "expired", "late", now
+    if row["request_state"] is not None and row["purpose"] == "alert" and row["request_state"] != "open":
+        return "expired", "acknowledged", now
+    if row["group_enabled"] is not None and not row["group_enabled"]:
+        return "held", "group_off", now
+    if capped:
+        return "held", "group_cap", now
+    hours = quiet.parse(row["quiet_hours"])
+    local = clock.local(now)
+    if hours.covers(local):
+        return "queued", "quiet_hours", hours.end_after(local)
+    return None
+
+
+async def _full_groups(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> set[str]:
+    """Chats that have had their number of tips for today."""
+    tips = [row["chat_id"] for row in rows if row["purpose"] == "tip"]
+    if not lane.per_group_day or not tips:
+        return set()
+    counted = await db.fetch(
+        "SELECT chat_id FROM delivery WHERE channel = ? AND purpose = 'tip' AND status IN ('sent', 'unknown')"
+        f" AND settled_at >= ? AND chat_id IN ({db.marks(tips)}) GROUP BY chat_id HAVING count(*) >= ?",
+        lane.channel,
+        to_ms(midnight(now)),
+        *tips,
+        lane.per_group_day,
+    )
+    return {row["chat_id"] for row in counted}
+
+
+def midnight(now: datetime) -> datetime:
+    """When today began, in the union's time zone."""
+    return clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+async def _mark_sending(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> None:
+    if rows:
+        await db.fetch(
+            "UPDATE delivery SET status = 'sending', reason = '', attempts = attempts + 1, owner = ?,"
+            f" leased_until = ? WHERE id IN ({db.marks(rows)}) AND status = 'queued' RETURNING id",
+            lane.owner,
+            to_ms(now + lane.lease),
+            *(row["id"] for row in rows),
+        )
+
+
+def _ready(row: dict[str, Any], cache: dict[int, tuple[Part, ...]]) -> Ready:
+    shared = row["broadcast_id"]
+    if row["body"] is None and shared is not None:
+        parts = cache.get(shared) or cache.setdefault(shared, parts_of(None, row["shared"]))
+    else:
+        parts = parts_of(row["body"], row["shared"])
+    return Ready(row["id"], row["purpose"], Chat(row["chat_kind"], row["chat_id"]), parts, row["attempts"] + 1)
+
+
+async def next_due(lane: Lane) -> datetime | None:
+    """When the lane's next queued row may go; None when nothing waits."""
+    rows = await db.fetch(
+        "SELECT min(not_before) AS due FROM delivery WHERE channel = ? AND status = 'queued'"
+        " AND priority BETWEEN ? AND ?",
+        lane.channel,
+        lane.first,
+        lane.last,
+    )
+    due = rows[0]["due"]
+    return None if due is None else from_ms(due)
+
+
+async def sent_today(channel: str) -> int:
+    """How many messages this account has (or may have) sent since local midnight."""
+    rows = await db.fetch(
+        "SELECT count(*) AS n FROM delivery WHERE channel = ? AND status IN ('sent', 'unknown') AND settled_at >= ?",
+        channel,
+        to_ms(midnight(clock.now())),
+    )
+    return int(rows[0]["n"])

@@ -1,0 +1,196 @@
+"""A household's need, from the first word to the chair who says 收到: raise, alert, climb, acknowledge."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from bot import clock
+from bot.actions import alerts, audit, directory
+from bot.actions.alerts import Rules
+from bot.errors import Conflict, NotAllowed, NotFound
+from bot.models import HelpRequest, Staff, db
+
+JOIN_WITHIN = timedelta(days=1)
+STILL_OPEN = ("review", "open", "acknowledged", "assigned", "delivering")
+RANK = {"normal": 0, "urgent": 1, "emergency": 2}
+
+
+class Need(NamedTuple):
+    """What was heard: from whom, where, in which words, and how it was judged."""
+
+    source: str  # message, callback
+    kinds: Sequence[str]
+    urgency: str
+    words: str
+    unit_id: int | None
+    household_id: int | None = None
+    channel: str = ""
+    sender_id: str = ""
+    nickname: str = ""
+    place: str = ""  # the group's name, for a sender who is on no roster
+    message_key: str | None = None
+    sure: bool = True  # False: put on the list 待核实 for a person to look at, and alert nobody
+
+
+class Taken(NamedTuple):
+    """A request that somebody has just taken, with what they need to know about it."""
+
+    number: int
+    household: str
+    name: str
+    waited: timedelta
+
+
+class Listed(NamedTuple):
+    """One line of the list of requests; whose it is only by code."""
+
+    number: int
+    household: str
+    kinds: tuple[str, ...]
+    urgency: str
+    state: str
+    opened_at: datetime
+
+
+async def raise_request(need: Need, rules: Rules) -> tuple[HelpRequest, bool]:
+    """Open a request and alert its first people. Returns (request, is it new).
+
+    More words from the same household or account within a day join the request that is still open:
+    fifty repeats are one alert, unless they sound more urgent than what was known.
+    """
+    async with db.transaction():
+        known = await _still_open(need)
+        if known is not None:
+            await _join(known, need, rules)
+            return known, False
+        request = await HelpRequest.create(
+            household_id=need.household_id,
+            unit_id=need.unit_id,
+            source=need.source,
+            message_key=need.message_key,
+            channel=need.channel,
+            sender_id=need.sender_id,
+            nickname=f"{need.nickname}（{need.place}）" if need.place else need.nickname,
+            words=need.words,
+            kinds=list(need.kinds),
+            urgency=need.urgency,
+            state="open" if need.sure else "review",
+            opened_at=clock.now(),
+        )
+        await audit.note("help.raised", "request", request.id, urgency=need.urgency, kinds=list(need.kinds))
+        if need.sure:
+            await alerts.raise_alert(request, rules)
+    return request, True
+
+
+async def _still_open(need: Need) -> HelpRequest | None:
+    since = clock.now() - JOIN_WITHIN
+    candidates = HelpRequest.filter(state__in=STILL_OPEN, opened_at__gte=since).order_by("-id")
+    if need.household_id is not None:
+        return await candidates.filter(household_id=need.household_id).first()
+    if need.sender_id:
+        return await candidates.filter(channel=need.channel, sender_id=need.sender_id, household_id=None).first()
+    return None
+
+
+async def _join(request: HelpRequest, need: Need, rules: Rules) -> None:
+    lines = [*(request.words or "").split("\n"), need.words]
+    request.words = "\n".join(lines[-20:])[-4000:]
+    request.kinds = sorted({*request.kinds, *need.kinds})
+    worse = RANK[need.urgency] > RANK[request.urgency]
+    if worse:
+        request.urgency = need.urgency
+    if need.sure and request.state == "review":
+        request.state, worse = "open", True
+    await request.save()
+    await audit.note("help.joined", "request", request.id, urgency=need.urgency)
+    if worse and request.state == "open":
+        await alerts.raise_alert(request, rules)
+
+
+async def acknowledge(number: int, staff_id: int) -> Taken:
+    """A chair says 收到: the alerts stop. NotFound outside their unit, Conflict when someone was first."""
+    async with db.transaction():
+        staff, request = await _reachable(number, staff_id)
+        now = clock.now()
+        taken = await HelpRequest.filter(id=number, state__in=("open", "review")).update(
+            state="acknowledged", acknowledged_at=now, acknowledged_by_id=staff.id, next_alert_at=None
+        )
+        if not taken:
+            raise Conflict(await _what_happened(request, staff))
+        await audit.note("help.acknowledged", "request", number, staff_id=staff.id)
+    return await _taken(await HelpRequest.get(id=number))
+
+
+async def _taken(request: HelpRequest) -> Taken:
+    await request.fetch_related("household__members")
+    household = request.household
+    members = list(household.members) if household is not None else []
+    waited = (request.acknowledged_at or clock.now()) - request.opened_at
+    code = household.code if household is not None else ""
+    return Taken(request.id, code, members[0].name if members else "", waited)
+
+
+async def _reachable(number: int, staff_id: int) -> tuple[Staff, HelpRequest]:
+    staff = await Staff.get_or_none(id=staff_id, active=True)
+    if staff is None or staff.role not in ("chair", "admin"):
+        raise NotAllowed("只有主席和管理员可以接求助单。")
+    request = await HelpRequest.get_or_none(id=number) if number < 2**31 else None
+    if request is None or not await may_see(staff, request):
+        raise NotFound(f"没有 {number} 号求助单，写“求助”看看都有哪些。")
+    return staff, request
+
+
+async def may_see(staff: Staff, request: HelpRequest) -> bool:
+    """Within their unit; also whoever the alerts of this request have reached, when it climbed past it."""
+    if request.unit_id is None or directory.within(request.unit_id, staff.unit_id):
+        return True
+    return await alerts.was_told(request.id, staff.id)
+
+
+async def _what_happened(request: HelpRequest, staff: Staff) -> str:
+    await request.fetch_related("acknowledged_by")
+    by = request.acknowledged_by
+    if by is None or request.acknowledged_at is None:
+        return f"{request.id} 号求助单已经办结了。"
+    when = clock.local(request.acknowledged_at).strftime("%H:%M")
+    if by.id == staff.id:
+        return f"{request.id} 号您 {when} 已经收到过了，不会再催。"
+    return f"{request.id} 号 {by.name} {when} 已经收到，您不用再管。"
+
+
+async def withdraw(number: int, staff_id: int) -> bool:
+    """Close a request that was raised by mistake, if nobody has taken it yet. Returns whether it was closed."""
+    async with db.transaction():
+        closed = await HelpRequest.filter(id=number, state="open").update(
+            state="closed", closed_as="withdrawn", next_alert_at=None
+        )
+        if closed:
+            await audit.note("help.withdrawn", "request", number, staff_id=staff_id)
+    return bool(closed)
+
+
+async def open_for(staff_id: int) -> list[Listed]:
+    """Requests that still want somebody, of the person's unit and below, those without a 收到 first."""
+    staff = await Staff.get_or_none(id=staff_id, active=True)
+    if staff is None:
+        return []
+    rows = await HelpRequest.filter(state__in=STILL_OPEN).order_by("id").prefetch_related("household")
+    mine = [_listed(row) for row in rows if await may_see(staff, row)]
+    return sorted(mine, key=lambda row: (row.state != "open", row.number))
+
+
+def _listed(request: HelpRequest) -> Listed:
+    code = request.household.code if request.household is not None else ""
+    return Listed(request.id, code, tuple(request.kinds), request.urgency, request.state, request.opened_at)
+
+
+async def climb(rules: Rules) -> int:
+    """Alert again, or one step higher, for every request that nobody has acknowledged in time."""
+    due = await HelpRequest.filter(state="open", next_alert_at__lte=clock.now()).order_by("id").limit(200)
+    for request in due:
+        async with db.transaction():
+            fresh = await HelpRequest.get(id=request.id)
+            if fresh.state == "open" and fresh.next_alert_at == request.next_alert_at:
+                await alerts.raise_alert(fresh, rules)
+    return len(due)

@@ -1,0 +1,22 @@
+"""One way to write a phone number, so that the same one is found again however an office typed it."""
+
+import re
+import unicodedata
+
+MOBILE = re.compile(r"1[3-9]\d{9}")
+LANDLINE = re.compile(r"0(?:10|2\d)[2-9]\d{7}|0[3-9]\d\d[2-9]\d{6,7}")  # with its area code
+COUNTRY = re.compile(r"(?:\+|00)86|86(?=1[3-9]\d{9}$)")
+BETWEEN = re.compile(r"[\s()\-.·_]+")
+
+
+def normalise(text: str) -> str | None:
+    """The digits of a mainland mobile or landline (with area code); None when it is neither."""
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join("-" if unicodedata.category(letter) == "Pd" else letter for letter in text)
+    text = BETWEEN.sub("", text)
+    local = COUNTRY.sub("", text, count=1) if COUNTRY.match(text) else text
+    if local != text and not MOBILE.fullmatch(local) and not local.startswith("0"):
+        local = "0" + local  # +86 351 … : abroad the area code is written without its zero
+    if not local.isascii():
+        return None
+    return local if MOBILE.fullmatch(local) or LANDLINE.fullmatch(local) else None

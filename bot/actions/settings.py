@@ -1,0 +1,21 @@
+"""Facts about the installation: on hold after a restore, and the version of the directory."""
+
+from bot.models import Setting, db
+
+HOLD = "hold"
+DIRECTORY = "directory"
+
+
+async def get(key: str) -> str:
+    """The stored value, "" when there is none."""
+    row = await Setting.get_or_none(key=key)
+    return "" if row is None else row.value
+
+
+async def put(key: str, value: str) -> None:
+    await db.fetch(
+        "INSERT INTO setting (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value RETURNING key",
+        key,
+        value,
+    )

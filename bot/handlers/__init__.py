@@ -1,0 +1,15 @@
+"""One conversation a file. Each parses, calls one action, and renders; the order here is the order of trying."""
+
+from bot.handlers import binding, callbacks, help, menu, optout, requests
+from bot.handlers.desk import Desk
+from bot.router import Router
+
+__all__ = ["Desk", "build"]
+
+
+def build(desk: Desk) -> Router:
+    """All conversations; the one that listens for quiet requests comes last."""
+    router = Router()
+    for conversation in (binding, menu, requests, callbacks, optout, help):
+        router.include(conversation.routes(desk))
+    return router

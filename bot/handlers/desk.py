@@ -1,0 +1,61 @@
+"""What every conversation has at hand: the texts, the rules for alerts, and the union's own details."""
+
+from typing import NamedTuple
+
+from bot.actions.alerts import Rules
+from bot.actions.conversation import Answer
+from bot.actions.directory import Speaker
+from bot.content import Library
+from bot.errors import ActionError
+from bot.events import Part
+from bot.router import NOTHING, Filter, Findings, Turn
+
+ROLE_NAMES = {"admin": "管理员", "chair": "主席", "editor": "宣传", "volunteer": "志愿者"}
+
+
+class Desk(NamedTuple):
+    texts: Library
+    rules: Rules
+    hotline: str
+    phone: str
+
+    def say(self, key: str, **variables: object) -> tuple[Part, ...]:
+        return self.texts.render(f"replies/{key}", **variables)
+
+    def refuse(self, error: ActionError) -> Answer:
+        """An action said no: its sentence is meant for the person."""
+        return Answer(self.say("refused", reason=str(error)))
+
+
+def staff(*roles: str) -> Filter:
+    """Whoever speaks is bound to a staff person, of one of the roles if any are named."""
+
+    def check(turn: Turn) -> Findings | None:
+        speaker = turn.speaker
+        if isinstance(speaker, Speaker) and speaker.is_staff and (not roles or speaker.role in roles):
+            return {"speaker": speaker}
+        return None
+
+    return check
+
+
+def family(turn: Turn) -> Findings | None:
+    """Whoever speaks is a member of a household on the roster."""
+    speaker = turn.speaker
+    return {"speaker": speaker} if isinstance(speaker, Speaker) and speaker.household_id is not None else None
+
+
+def spoken_to(turn: Turn) -> Findings | None:
+    """A direct talk, our name called in a group, or a group of staff: here words are meant for the bot."""
+    if turn.message.chat.kind == "direct" or turn.message.mentions_me or in_staff_group(turn):
+        return NOTHING
+    return None
+
+
+def in_staff_group(turn: Turn) -> bool:
+    return turn.place is not None and "staff" in turn.place.tags
+
+
+def working_place(turn: Turn) -> Findings | None:
+    """A direct talk, or a group that is switched on."""
+    return NOTHING if turn.message.chat.kind == "direct" or turn.place is not None else None

@@ -1,0 +1,1 @@
+"""Written by `tortoise makemigrations`, read by a person before it is committed."""

@@ -1,0 +1,99 @@
+"""Filters and first-match dispatch: which conversation does a message belong to?
+
+A filter looks at the turn and returns None (not mine) or a mapping of what it found; the handler names
+the findings it takes. Nothing here awaits or queries: ordinary chat passes through at memory speed.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from inspect import signature
+from typing import Any, NamedTuple
+
+from bot.events import Incoming
+
+
+class Turn(NamedTuple):
+    """One message with what is known about it. `text` is folded: full-width, zero-width and the like are gone."""
+
+    message: Incoming
+    text: str
+    speaker: Any = None  # who the bound account is; None for a stranger
+    place: Any = None  # the group, when the bot works in it; None in a direct talk or a group that is off
+
+
+Findings = Mapping[str, Any]
+Filter = Callable[[Turn], Findings | None]
+Handler = Callable[..., Awaitable[Any]]
+NOTHING: Findings = {}
+
+
+class Route(NamedTuple):
+    filters: tuple[Filter, ...]
+    handler: Handler
+    takes: frozenset[str]
+
+
+class Router:
+    """Routes in the order of their registration; the first whose filters all agree has the message."""
+
+    def __init__(self) -> None:
+        self._routes: list[Route] = []
+
+    def add(self, handler: Handler, *filters: Filter) -> None:
+        self._routes.append(Route(filters, handler, frozenset(signature(handler).parameters)))
+
+    def include(self, other: "Router") -> None:
+        self._routes.extend(other._routes)
+
+    def match(self, turn: Turn) -> Callable[[], Awaitable[Any]] | None:
+        """The handler's call, ready to be awaited, or None: nobody's message."""
+        for route in self._routes:
+            findings = _agreed(route, turn)
+            if findings is not None:
+                return partial(route.handler, **findings)
+        return None
+
+
+def _agreed(route: Route, turn: Turn) -> dict[str, Any] | None:
+    findings: dict[str, Any] = {}
+    for check in route.filters:
+        found = check(turn)
+        if found is None:
+            return None
+        findings.update(found)
+    findings["turn"] = turn
+    return {name: value for name, value in findings.items() if name in route.takes}
+
+
+def command(*words: str) -> Filter:
+    """The message begins with one of the words, which then ends or is followed by space, digit or 号."""
+
+    def check(turn: Turn) -> Findings | None:
+        text = turn.text
+        if turn.message.quoted:
+            return None  # words inside a quote or a forward are nobody's order
+        for word in words:
+            if text.startswith(word):
+                rest = text[len(word) :]
+                if not rest or rest[0].isspace() or rest[0].isdigit() or rest[0] in "#第:，,。":
+                    return {"rest": rest.strip(" \t\r\n#第:，,。")}
+        return None
+
+    return check
+
+
+def direct(turn: Turn) -> Findings | None:
+    return NOTHING if turn.message.chat.kind == "direct" else None
+
+
+def group(turn: Turn) -> Findings | None:
+    return NOTHING if turn.message.chat.kind == "group" else None
+
+
+def either(*filters: Filter) -> Filter:
+    """At least one of the filters agrees; its findings count."""
+
+    def check(turn: Turn) -> Findings | None:
+        return next((found for one in filters if (found := one(turn)) is not None), None)
+
+    return check

@@ -1,0 +1,163 @@
+"""The sections of config.toml and the kinds of channel, with their defaults and rules of their own.
+
+Messages of validators are "what is wrong→ what to write": both halves are shown to the person.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from bot.quiet import parse
+
+
+class Section(BaseModel):
+    """An unknown key is a mistake, never a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"没有“{name}”这个时区→ 国内写 Asia/Shanghai")
+    return name
+
+
+def _quiet(hours: str) -> str:
+    parse(hours)
+    return hours
+
+
+def _day(value: object) -> object:
+    """A day as 2026-10-01, with or without quotes; nothing that only looks like one."""
+    if type(value) is date:
+        return value
+    try:
+        day = date.fromisoformat(str(value))
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != value:
+        raise ValueError(f'“{value}”不是一个日期→ 写成 "2026-10-01" 这样')
+    return day
+
+
+QuietHours = Annotated[str, AfterValidator(_quiet)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class UnionInfo(Section):
+    name: str = Field(default="矿区工会", min_length=1, max_length=40)
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Asia/Shanghai"
+    hotline: str = Field(default="12356", max_length=20)
+    phone: str = Field(default="", max_length=40)
+
+    def __str__(self) -> str:
+        return self.name  # so that a text may say {{ union }} as well as {{ union.phone }}
+
+
+class Database(Section):
+    url: str = Field(default="sqlite://data/songnuan.db", repr=False)  # may hold a password
+    key_file: str = "secrets/songnuan.key"
+    backups: str = "data/backups"
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if not url.startswith(("sqlite://", "asyncpg://", "postgres://", "postgresql://")):
+            raise ValueError("url 看不懂→ 写 sqlite://data/songnuan.db，或 postgres://用户:密码@主机:5432/库名")
+        return url
+
+
+class Web(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8420, ge=0, le=65535)
+
+
+class Broadcasts(Section):
+    quiet_hours: QuietHours = "21:30-07:00"
+    expire_hours: float = Field(default=6, gt=0, le=72)
+
+
+class Escalation(Section):
+    remind_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    urgent_minutes: int = Field(default=5, ge=1, le=24 * 60)
+    times_each: int = Field(default=2, ge=1, le=10)
+
+
+class Calendar(Section):
+    workdays: list[Day] = []
+    holidays: list[Day] = []
+
+
+class Log(Section):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["json", "text"] = "text"
+
+
+class Pacing(Section):
+    """How fast one account may speak. Zero means no limit; alerts never wait for the gap."""
+
+    gap_seconds: tuple[float, float] = (3.0, 8.0)
+    per_minute: int = Field(default=12, ge=0)
+    per_day: int = Field(default=2000, ge=0)
+    per_group_day: int = Field(default=6, ge=0)
+    window: int = Field(default=1, ge=1, le=256)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Pacing":
+        low, high = self.gap_seconds
+        if not 0 <= low <= high <= 600:
+            raise ValueError("gap_seconds 前大后小或超过 600 秒→ 写成 [最短, 最长]，例如 [3, 8]")
+        return self
+
+
+def _over(default: Pacing) -> BeforeValidator:
+    """What a file leaves out stays as this kind of channel has it, not as `Pacing` has it."""
+
+    def fill(value: Any) -> Any:
+        return {**default.model_dump(), **value} if isinstance(value, dict) else value
+
+    return BeforeValidator(fill)
+
+
+UNPACED = Pacing(gap_seconds=(0, 0), per_minute=0, per_day=0, per_group_day=0, window=64)
+PACED = Pacing()
+
+
+class Sandbox(Section):
+    type: Literal["sandbox"]
+    enabled: bool = True
+    quiet_hours: QuietHours | None = ""
+    pacing: Annotated[Pacing, _over(UNPACED)] = UNPACED
+
+
+class OneBot(Section):
+    type: Literal["onebot"]
+    enabled: bool = True
+    mode: Literal["forward", "reverse"] = "reverse"
+    url: str = ""
+    token: str = Field(default="", repr=False)
+    allow_from: Literal["loopback", "anywhere"] = "loopback"
+    self_id: str = Field(default="", pattern=r"^\d*$")
+    timeout_seconds: float = Field(default=20, gt=0, le=120)
+    quiet_hours: QuietHours | None = None
+    pacing: Annotated[Pacing, _over(PACED)] = PACED
+
+    @model_validator(mode="after")
+    def _complete(self) -> "OneBot":
+        if self.mode == "forward" and not (self.url.startswith(("ws://", "wss://")) and self.host):
+            raise ValueError('mode = "forward" 时少了 url→ 例如 url = "ws://127.0.0.1:3001"')
+        return self
+
+    @property
+    def host(self) -> str:
+        """The host that forward mode dials."""
+        try:
+            return urlsplit(self.url).hostname or ""
+        except ValueError:
+            return ""
+
+
+AnyChannel = Annotated[Sandbox | OneBot, Field(discriminator="type")]

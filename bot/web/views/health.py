@@ -1,0 +1,88 @@
+"""/healthz and /metrics: is everything that should move moving, and if not, what to do."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from aiohttp import web
+
+from bot import clock
+from bot.actions import overview
+from bot.events import Health, Line
+from bot.metrics import Metrics
+
+
+class Facts(NamedTuple):
+    """Where the views ask; the app fills it in."""
+
+    version: str
+    metrics: Metrics
+    channels: Callable[[], Mapping[str, Health]]
+    reasons: Callable[[], list[str]]  # sender and clock
+
+
+FACTS: web.AppKey[Facts] = web.AppKey("facts", Facts)
+LINE_NAMES = {
+    Line.CONNECTING: "正在连接",
+    Line.ONLINE: "在线",
+    Line.OFFLINE: "连不上",
+    Line.LOGGED_OUT: "账号掉线",
+    Line.REFUSED: "被拒绝",
+}
+
+
+def routes() -> list[web.AbstractRouteDef]:
+    return [web.get("/healthz", healthz), web.get("/metrics", metrics), web.get("/", home)]
+
+
+async def home(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound("/sandbox" if "sandbox" in request.app[FACTS].channels() else "/healthz")
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """200 when all is well, else 503 with the reasons in Chinese. Numbers only, nobody's data."""
+    facts = request.app[FACTS]
+    reasons = list(facts.reasons())
+    channels = {}
+    for name, health in facts.channels().items():
+        channels[name] = {"state": health.state.value, "since": health.since.isoformat(), "detail": health.detail}
+        if health.state is not Line.ONLINE:
+            reasons.append(f"渠道 {name} {LINE_NAMES[health.state]}。{health.detail}".rstrip())
+    try:
+        numbers = await _numbers()
+    except Exception:  # whatever the database's trouble is, it is the answer
+        numbers = {}
+        reasons.append("数据库读不出来，请看日志。")
+    body = {
+        "status": "ok" if not reasons else "trouble",
+        "reasons": reasons,
+        "version": facts.version,
+        "now": clock.now().isoformat(),
+        "channels": channels,
+        **numbers,
+    }
+    return web.json_response(body, status=503 if reasons else 200, headers={"Cache-Control": "no-store"})
+
+
+async def _numbers() -> dict[str, object]:
+    seen = await overview.look()
+    waiting = (clock.now() - seen.oldest_open).total_seconds() if seen.oldest_open is not None else 0
+    return {
+        "queue": {status: seen.total(status) for status in ("queued", "sending", "unknown", "held", "failed")},
+        "open_requests": seen.requests.get("open", 0),
+        "oldest_open_request_seconds": round(waiting),
+        "on_hold_since": seen.on_hold_since,
+    }
+
+
+async def metrics(request: web.Request) -> web.Response:
+    facts = request.app[FACTS]
+    seen = await overview.look()
+    facts.metrics.deliveries.clear()
+    facts.metrics.requests.clear()
+    for (channel, status), count in seen.deliveries.items():
+        facts.metrics.deliveries.labels(channel, status).set(count)
+    for state, count in seen.requests.items():
+        facts.metrics.requests.labels(state).set(count)
+    for name, health in facts.channels().items():
+        facts.metrics.channel_up.labels(name).set(health.state is Line.ONLINE)
+    return web.Response(body=facts.metrics.expose(), headers={"Content-Type": "text/plain; version=0.0.4"})

@@ -1,0 +1,1 @@
+"""Tests of Songnuan; `python -m tests` runs them all on both databases."""
