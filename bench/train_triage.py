@@ -12,12 +12,12 @@ import random
 from pathlib import Path
 
 from bot.triage.folding import fold
-from bot.triage.model import SIGNAL, grams, scale, signal_features
+from bot.triage.model import SIGNAL, grams, signal_features, strength
 from bot.triage.signals import find_signals
 
 ROOT = Path(__file__).resolve().parent.parent / "bot" / "triage"
-SEED, EPOCHS, RATE, DECAY = 20260101, 14, 0.25, 2e-4
-KEEP_AT_LEAST = 20  # thousandths: smaller weights are dropped from the file
+SEED, EPOCHS, RATE, DECAY = 20260101, 12, 0.25, 1e-2
+KEEP_AT_LEAST = 8  # hundredths: smaller weights are dropped from the file
 
 Example = tuple[list[tuple[str, float]], tuple[int, int]]
 Row = dict[str, str]
@@ -35,7 +35,8 @@ def joined(rows: list[Row], rng: random.Random) -> list[Row]:
     crises = [row for row in rows if row.get("urgency") == "emergency"]
     hard = [row for row in rows if row.get("hard", "offer") in ("news", "question", "shop", "thanks", "joke")]
     made = []
-    for wanted, first, second in ((500, plain, plain), (250, plain, asks), (300, asks, asks), (90, plain, crises), (300, hard, plain)):
+    plan = ((500, plain, plain), (250, plain, asks), (300, asks, asks), (90, plain, crises), (300, hard, plain))
+    for wanted, first, second in plan:
         for _ in range(wanted):
             one, two = rng.choice(first), rng.choice(second)
             parts = [one["text"], two["text"]]
@@ -48,14 +49,16 @@ def joined(rows: list[Row], rng: random.Random) -> list[Row]:
 def example(row: Row) -> Example:
     """A line as weighted features with its two answers."""
     text = fold(row["text"])
-    found = sorted(set(grams(text)))
-    factor = scale(len(found))
-    features = [(gram, factor) for gram in found] + [(name, 1.0) for name in signal_features(find_signals(text))]
+    found = sorted(grams(text))
+    factor = strength(len(found))
+    names = sorted(signal_features(find_signals(text)))
+    features = [(gram, factor) for gram in found] + [(SIGNAL + name, 1.0) for name in names]
     return features, (int(row["label"] == "help"), int(row.get("urgency") == "emergency"))
 
 
 def train(examples: list[Example], head: int, rng: random.Random) -> tuple[float, dict[str, float]]:
-    """Weights of one head."""
+    """Weights of one head; crises are no lesson for the head that looks for plain requests."""
+    examples = [one for one in examples if head or not one[1][1]]
     values: dict[str, float] = {}
     seen: dict[str, float] = {}
     bias, order = -1.0, list(range(len(examples)))
@@ -83,9 +86,13 @@ def main() -> None:
     examples = [example(row) for row in rows + joined(rows, rng)]
     heads = [train(examples, head, rng) for head in (0, 1)]
     names = sorted(heads[0][1].keys() | heads[1][1].keys())
-    table = {name: [round(1000 * values.get(name, 0.0)) for _, values in heads] for name in names}
-    kept = {name: pair for name, pair in table.items() if name.startswith(SIGNAL) or max(map(abs, pair)) >= KEEP_AT_LEAST}
-    content = {"bias": [round(1000 * bias) for bias, _ in heads], "grams": kept}
+    table = {name: [round(100 * values.get(name, 0.0)) for _, values in heads] for name in names}
+    kept = {name: pair for name, pair in table.items() if max(map(abs, pair)) >= KEEP_AT_LEAST}
+    content = {
+        "bias": [round(100 * bias) for bias, _ in heads],
+        "grams": {name: pair for name, pair in kept.items() if not name.startswith(SIGNAL)},
+        "signals": {name.removeprefix(SIGNAL): pair for name, pair in kept.items() if name.startswith(SIGNAL)},
+    }
     (ROOT / "weights.json").write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), "utf-8")
     print(f"{len(examples)} examples, {len(kept)} of {len(table)} features kept")
 

@@ -25,6 +25,7 @@ Findings = Mapping[str, Any]
 Filter = Callable[[Turn], Findings | None]
 Handler = Callable[..., Awaitable[Any]]
 NOTHING: Findings = {}
+MARKS = "#第:，,。?!~"  # after a command word they mean nothing
 
 
 class Route(NamedTuple):
@@ -66,7 +67,7 @@ def _agreed(route: Route, turn: Turn) -> dict[str, Any] | None:
 
 
 def command(*words: str) -> Filter:
-    """The message begins with one of the words, which then ends or is followed by space, digit or 号."""
+    """The message begins with one of the words, which then ends or is followed by a blank, a mark or a code."""
 
     def check(turn: Turn) -> Findings | None:
         text = turn.text
@@ -75,11 +76,18 @@ def command(*words: str) -> Filter:
         for word in words:
             if text.startswith(word):
                 rest = text[len(word) :]
-                if not rest or rest[0].isspace() or rest[0].isdigit() or rest[0] in "#第:，,。":
-                    return {"rest": rest.strip(" \t\r\n#第:，,。")}
+                if _ends(word, rest):
+                    return {"rest": rest.strip(" \t\r\n" + MARKS)}
         return None
 
     return check
+
+
+def _ends(word: str, rest: str) -> bool:
+    """Does the word end here? On a phone people write 回访H0123 and 收到12, without a blank."""
+    if not rest or rest[0].isspace() or rest[0].isdigit() or rest[0] in MARKS:
+        return True
+    return not word.isascii() and rest[0].isascii() and rest[0].isalnum()
 
 
 def direct(turn: Turn) -> Findings | None:

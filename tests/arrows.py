@@ -19,8 +19,8 @@ app                     -> migrations, config, settings, sample, quiet
 jobs, handlers, web     -> actions, content
 handlers                -> triage, router
 web                     -> models
-sender                  -> actions.outbox, actions.claiming
-actions                 -> models, content, sample, quiet
+sender                  -> actions.outbox, actions.claiming, content.parts, config
+actions                 -> models, content, sample, quiet, sheets
 channels                -> config, sample
 content                 -> config, toml, quiet
 config                  -> settings, envvars, toml, quiet
@@ -28,7 +28,7 @@ settings                -> quiet
 envvars                 -> toml
 toml                    -> toml_lines
 migrations              -> models
-models, router, sample, quiet, toml_lines, log, metrics, events, errors, clock, triage -> nothing
+models, router, sample, sheets, quiet, toml_lines, log, metrics, events, errors, clock, triage -> nothing
 """
 
 EVERYBODY = frozenset({"events", "errors", "clock", "log", "metrics"})

@@ -1,16 +1,18 @@
 """Who is alerted of a help request, in which words, and when the next one is: chair, deputy, the chair above."""
 
+import unicodedata
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bot import clock
+from bot import clock, quiet
 from bot.actions import directory, outbox
 from bot.content import Library
 from bot.events import Chat, Text
 from bot.models import Delivery, Group, HelpRequest, Household, Identity, Staff, Unit
 
 LIFE = timedelta(hours=12)
+WORDS_SHOWN = 600
 KIND_NAMES = {
     "food": "米面粮油",
     "medicine": "药品",
@@ -56,12 +58,13 @@ async def raise_alert(request: HelpRequest, rules: Rules) -> None:
         await outbox.enqueue(drafts)
     pause = rules.remind if request.urgency == "normal" else rules.urgent
     request.alert_step = step + 1
-    request.next_alert_at = clock.now() + pause
+    # Counted from when it may go out: else a night of quiet hours would climb to the top unheard.
+    request.next_alert_at = min((_goes_at(draft.quiet_hours) for draft in drafts), default=clock.now()) + pause
     await request.save(update_fields=["alert_step", "next_alert_at"])
 
 
 def _draft(request: HelpRequest, step: int, to: Recipient, text: tuple[Text, ...], rules: Rules) -> outbox.Draft:
-    quiet = "" if request.urgency != "normal" else rules.quiet_hours.get(to.channel, "")
+    hours = _quiet_hours(request, to.channel, rules)
     return outbox.Draft(
         key=f"a:{request.id}:{step}:{to.channel}:{to.user_id}",
         purpose="alert",
@@ -69,9 +72,20 @@ def _draft(request: HelpRequest, step: int, to: Recipient, text: tuple[Text, ...
         chat=Chat("direct", to.user_id),
         parts=text,
         request_id=request.id,
-        quiet_hours=quiet,
-        expires_at=clock.now() + LIFE,
+        quiet_hours=hours,
+        expires_at=_goes_at(hours) + LIFE,
     )
+
+
+def _quiet_hours(request: HelpRequest, channel: str, rules: Rules) -> str:
+    return rules.quiet_hours.get(channel, "") if request.urgency == "normal" else ""
+
+
+def _goes_at(quiet_hours: str) -> datetime:
+    """The first moment that is not quiet."""
+    now = clock.now()
+    local = clock.local(now)
+    return now + (quiet.parse(quiet_hours).end_after(local) - local)
 
 
 async def ladder(unit_id: int | None) -> list[list[Recipient]]:
@@ -108,18 +122,37 @@ async def _text(request: HelpRequest, rules: Rules, step: int) -> tuple[Text, ..
         "alerts/help-emergency" if request.urgency == "emergency" else "alerts/help-request",
         number=request.id,
         again=step > 0,
-        unit=unit.name if unit else "",
+        unit=one_line(unit.name) if unit else "",
         household=household.code if household else "",
-        name=member.name if member else "",
+        name=one_line(member.name) if member else "",
         category=household.category if household else "",
-        nickname=request.nickname or "",
+        nickname=one_line(request.nickname or ""),
         source=request.source,
-        words=request.words or "",
+        words=_short(one_line(request.words or "")),
         kinds="、".join(KIND_NAMES.get(kind, kind) for kind in request.kinds) or "没说清",
         urgency=URGENCY_NAMES[request.urgency],
         hotline=rules.hotline,
     )
     return tuple(part for part in parts if isinstance(part, Text))
+
+
+def one_line(text: str) -> str:
+    """Words of a person on one line of ours, so that nobody writes a line that looks like ours."""
+    rows = (" ".join("".join(map(_visible, row)).split()) for row in text.splitlines())
+    return " ／ ".join(row for row in rows if row)
+
+
+def _visible(letter: str) -> str:
+    """Control characters and those that turn the writing round are nothing to see; the joiner of emoji stays."""
+    if letter == "\t" or letter == "\u200d":
+        return letter
+    return "" if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co") else letter
+
+
+def _short(text: str) -> str:
+    """The beginning and the latest words: an alert is read on a phone."""
+    half = WORDS_SHOWN // 2
+    return text if len(text) <= WORDS_SHOWN else f"{text[:half]} …… {text[-half:]}"
 
 
 async def _staff_group(request: HelpRequest, step: int, rules: Rules) -> list[outbox.Draft]:
@@ -134,7 +167,8 @@ async def _staff_group(request: HelpRequest, step: int, rules: Rules) -> list[ou
             parts=parts,
             group_id=group.id,
             request_id=request.id,
-            expires_at=clock.now() + LIFE,
+            quiet_hours=_quiet_hours(request, group.channel, rules),
+            expires_at=_goes_at(_quiet_hours(request, group.channel, rules)) + LIFE,
         )
         for group in await Group.filter(enabled=True)
         if "staff" in group.tags

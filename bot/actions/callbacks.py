@@ -69,7 +69,7 @@ async def _household(code: str, staff_id: int) -> Household:
 
 
 async def undo(staff_id: int) -> Recorded:
-    """Take back the person's latest call-back of the last day, with the request that it raised."""
+    """Take back the person's latest call-back of the last day; `request` is the one that went with it."""
     async with db.transaction():
         last = (
             await FollowUp.filter(staff_id=staff_id, undone_at=None, at__gte=clock.now() - UNDO_WITHIN)
@@ -79,8 +79,7 @@ async def undo(staff_id: int) -> Recorded:
         if last is None:
             raise NotFound("最近一天没有可以撤销的回访。")
         household = await Household.get(id=last.household_id)
-        if last.request_id is not None and not await _take_back(last, staff_id):
-            raise Conflict(f"{last.request_id} 号求助单主席已经收到，不能撤销，请直接和主席说。")
+        withdrawn = await _take_back(last, staff_id)
         last.undone_at = clock.now()
         await last.save(update_fields=["undone_at"])
         household.next_call_at = last.next_call_before
@@ -89,13 +88,17 @@ async def undo(staff_id: int) -> Recorded:
         ).exists()
         await household.save(update_fields=["next_call_at", "do_not_call"])
         await audit.note("callback.undone", "household", household.id, staff_id=staff_id, outcome=last.outcome)
-    return Recorded(last, OUTCOMES[last.outcome], household, None)
+    return Recorded(last, OUTCOMES[last.outcome], household, withdrawn)
 
 
-async def _take_back(last: FollowUp, staff_id: int) -> bool:
-    """Withdraw the call-back's request, unless words from elsewhere have joined it."""
+async def _take_back(last: FollowUp, staff_id: int) -> HelpRequest | None:
+    """Withdraw the call-back's request, if it has one; None as well if words from elsewhere have joined it."""
+    if last.request_id is None:
+        return None
     others = await FollowUp.filter(request_id=last.request_id, undone_at=None).exclude(id=last.id).exists()
     request = await HelpRequest.get(id=last.request_id)
     if others or request.source != "callback":
-        return True  # it stands on other feet too: only the call-back goes
-    return await help.withdraw(request.id, staff_id)
+        return None  # it stands on other feet too: only the call-back goes
+    if not await help.withdraw(request.id, staff_id):
+        raise Conflict(f"{request.id} 号求助单主席已经收到，不能撤销，请直接和主席说。")
+    return request

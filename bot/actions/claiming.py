@@ -60,10 +60,10 @@ async def claim(lane: Lane, limit: int) -> list[Ready]:
             rows = await db.fetch(CANDIDATES, lane.channel, lane.first, lane.last, stamp, stamp, limit)
             if not rows:
                 return []
-            ready = await _settle_the_rest(lane, _first_of_each_target(rows), now)
-        await _mark_sending(lane, ready, now)
+            able = await _settle_the_rest(lane, _first_of_each_target(rows), now)
+            ready = await _mark_sending(lane, able, now)
     cache: dict[int, tuple[Part, ...]] = {}
-    return [_ready(row, cache) for row in ready]
+    return [_ready(row, cache, to_ms(now + lane.lease)) for row in ready]
 
 
 def _first_of_each_target(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -83,7 +83,8 @@ async def _settle_the_rest(lane: Lane, rows: list[dict[str, Any]], now: datetime
             continue
         status, reason, not_before = verdict
         await db.fetch(
-            "UPDATE delivery SET status = ?, reason = ?, not_before = ?, settled_at = ? WHERE id = ? RETURNING id",
+            "UPDATE delivery SET status = ?, reason = ?, not_before = ?, settled_at = ?"
+            " WHERE id = ? AND status = 'queued' RETURNING id",
             status,
             reason,
             to_ms(not_before),
@@ -131,24 +132,28 @@ def midnight(now: datetime) -> datetime:
     return clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-async def _mark_sending(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> None:
-    if rows:
-        await db.fetch(
-            "UPDATE delivery SET status = 'sending', reason = '', attempts = attempts + 1, owner = ?,"
-            f" leased_until = ? WHERE id IN ({db.marks(rows)}) AND status = 'queued' RETURNING id",
-            lane.owner,
-            to_ms(now + lane.lease),
-            *(row["id"] for row in rows),
-        )
+async def _mark_sending(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """Those that are ours now: on PostgreSQL somebody may have held or expired one since it was read."""
+    if not rows:
+        return []
+    marked = await db.fetch(
+        "UPDATE delivery SET status = 'sending', reason = '', attempts = attempts + 1, owner = ?,"
+        f" leased_until = ? WHERE id IN ({db.marks(rows)}) AND status = 'queued' RETURNING id",
+        lane.owner,
+        to_ms(now + lane.lease),
+        *(row["id"] for row in rows),
+    )
+    ours = {row["id"] for row in marked}
+    return [row for row in rows if row["id"] in ours]
 
 
-def _ready(row: dict[str, Any], cache: dict[int, tuple[Part, ...]]) -> Ready:
+def _ready(row: dict[str, Any], cache: dict[int, tuple[Part, ...]], lease: int) -> Ready:
     shared = row["broadcast_id"]
     if row["body"] is None and shared is not None:
         parts = cache.get(shared) or cache.setdefault(shared, parts_of(None, row["shared"]))
     else:
         parts = parts_of(row["body"], row["shared"])
-    return Ready(row["id"], row["purpose"], Chat(row["chat_kind"], row["chat_id"]), parts, row["attempts"] + 1)
+    return Ready(row["id"], row["purpose"], Chat(row["chat_kind"], row["chat_id"]), parts, row["attempts"] + 1, lease)
 
 
 async def next_due(lane: Lane) -> datetime | None:

@@ -11,7 +11,8 @@ from bot.errors import Conflict, NotAllowed, NotFound
 from bot.models import HelpRequest, Staff, db
 
 JOIN_WITHIN = timedelta(days=1)
-STILL_OPEN = ("review", "open", "acknowledged", "assigned", "delivering")
+TAKEN = ("acknowledged", "assigned", "delivering")
+STILL_OPEN = ("review", "open", *TAKEN)
 RANK = {"normal": 0, "urgent": 1, "emergency": 2}
 
 
@@ -87,10 +88,18 @@ async def _still_open(need: Need) -> HelpRequest | None:
     since = clock.now() - JOIN_WITHIN
     candidates = HelpRequest.filter(state__in=STILL_OPEN, opened_at__gte=since).order_by("-id")
     if need.household_id is not None:
-        return await candidates.filter(household_id=need.household_id).first()
-    if need.sender_id:
-        return await candidates.filter(channel=need.channel, sender_id=need.sender_id, household_id=None).first()
-    return None
+        known = await candidates.filter(household_id=need.household_id).first()
+    elif need.sender_id:
+        known = await candidates.filter(channel=need.channel, sender_id=need.sender_id, household_id=None).first()
+    else:
+        return None
+    if known is not None and known.state in TAKEN and _says_more(need, known):
+        return None  # whoever said 收到 to rice hears no alert any more: a fall or a fever must ring again
+    return known
+
+
+def _says_more(need: Need, known: HelpRequest) -> bool:
+    return RANK[need.urgency] > RANK[known.urgency] or bool({*need.kinds} - {*known.kinds, "other"})
 
 
 async def _join(request: HelpRequest, need: Need, rules: Rules) -> None:
@@ -100,6 +109,8 @@ async def _join(request: HelpRequest, need: Need, rules: Rules) -> None:
     worse = RANK[need.urgency] > RANK[request.urgency]
     if worse:
         request.urgency = need.urgency
+    if need.source == "message":
+        request.source = need.source  # their own words: the call-back alone cannot take it back any more
     if need.sure and request.state == "review":
         request.state, worse = "open", True
     await request.save()
@@ -111,13 +122,13 @@ async def _join(request: HelpRequest, need: Need, rules: Rules) -> None:
 async def acknowledge(number: int, staff_id: int) -> Taken:
     """A chair says 收到: the alerts stop. NotFound outside their unit, Conflict when someone was first."""
     async with db.transaction():
-        staff, request = await _reachable(number, staff_id)
+        staff = await _reachable(number, staff_id)
         now = clock.now()
         taken = await HelpRequest.filter(id=number, state__in=("open", "review")).update(
             state="acknowledged", acknowledged_at=now, acknowledged_by_id=staff.id, next_alert_at=None
         )
         if not taken:
-            raise Conflict(await _what_happened(request, staff))
+            raise Conflict(await _what_happened(number, staff))
         await audit.note("help.acknowledged", "request", number, staff_id=staff.id)
     return await _taken(await HelpRequest.get(id=number))
 
@@ -131,14 +142,14 @@ async def _taken(request: HelpRequest) -> Taken:
     return Taken(request.id, code, members[0].name if members else "", waited)
 
 
-async def _reachable(number: int, staff_id: int) -> tuple[Staff, HelpRequest]:
+async def _reachable(number: int, staff_id: int) -> Staff:
     staff = await Staff.get_or_none(id=staff_id, active=True)
     if staff is None or staff.role not in ("chair", "admin"):
         raise NotAllowed("只有主席和管理员可以接求助单。")
     request = await HelpRequest.get_or_none(id=number) if number < 2**31 else None
     if request is None or not await may_see(staff, request):
         raise NotFound(f"没有 {number} 号求助单，写“求助”看看都有哪些。")
-    return staff, request
+    return staff
 
 
 async def may_see(staff: Staff, request: HelpRequest) -> bool:
@@ -148,8 +159,8 @@ async def may_see(staff: Staff, request: HelpRequest) -> bool:
     return await alerts.was_told(request.id, staff.id)
 
 
-async def _what_happened(request: HelpRequest, staff: Staff) -> str:
-    await request.fetch_related("acknowledged_by")
+async def _what_happened(number: int, staff: Staff) -> str:
+    request = await HelpRequest.get(id=number).select_related("acknowledged_by")  # as it is by now
     by = request.acknowledged_by
     if by is None or request.acknowledged_at is None:
         return f"{request.id} 号求助单已经办结了。"

@@ -17,7 +17,7 @@ import msgspec
 from bot import clock
 from bot.errors import Retryable, SendError, Unknown
 from bot.events import Chat, OwnMessage, Part, Receipt, Text
-from bot.models import Delivery, db, keys
+from bot.models import db, keys
 from bot.models.fields import to_ms
 
 Purpose = Literal["alert", "reply", "tip"]
@@ -56,15 +56,17 @@ class Ready(NamedTuple):
     chat: Chat
     parts: tuple[Part, ...]
     attempts: int
+    lease: int | None = None  # when the claim ends (ms): tells it from every other claim of this row
 
 
 class Outcome(NamedTuple):
-    """What a send came to."""
+    """What a send came to. With `lease`, it is written only while the row still belongs to that claim."""
 
     id: int
     purpose: Purpose
     attempts: int
     result: Receipt | SendError
+    lease: int | None = None
 
 
 def encode(parts: Sequence[Part]) -> str:
@@ -86,47 +88,54 @@ def wake() -> None:
         listener()
 
 
-def row(draft: Draft, now: datetime) -> Delivery:
-    """The draft as an unsaved row of the outbox."""
-    return Delivery(
-        key=draft.key,
-        purpose=draft.purpose,
-        priority=PRIORITY[draft.purpose],
-        channel=draft.channel,
-        chat_kind=draft.chat.kind,
-        chat_id=draft.chat.id,
-        body=None if draft.parts is None else encode(draft.parts),
-        broadcast_id=draft.broadcast_id,
-        group_id=draft.group_id,
-        request_id=draft.request_id,
-        quiet_hours=draft.quiet_hours,
-        status="queued",
-        not_before=now,
-        expires_at=draft.expires_at,
-        created_at=now,
+INSERT = """
+INSERT INTO delivery (key, purpose, priority, channel, chat_kind, chat_id, body, broadcast_id, group_id, request_id,
+                      quiet_hours, status, reason, attempts, not_before, expires_at, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', 0, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+"""
+
+
+def _values(draft: Draft, now: int) -> tuple[object, ...]:
+    return (
+        draft.key,
+        draft.purpose,
+        PRIORITY[draft.purpose],
+        draft.channel,
+        draft.chat.kind,
+        draft.chat.id,
+        None if draft.parts is None else keys.current().seal(encode(draft.parts), BODY_CONTEXT),
+        draft.broadcast_id,
+        draft.group_id,
+        draft.request_id,
+        draft.quiet_hours,
+        now,
+        None if draft.expires_at is None else to_ms(draft.expires_at),
+        now,
     )
 
 
 async def enqueue(drafts: Sequence[Draft]) -> None:
     """Write deliveries; one whose key is already there is left as it is."""
-    now = clock.now()
-    rows = [row(draft, now) for draft in drafts]
-    if len(rows) == 1:
-        await Delivery.bulk_create(rows, ignore_conflicts=True)
-    else:
-        async with db.transaction():
-            await Delivery.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    if not drafts:
+        return
+    now = to_ms(clock.now())
+    async with db.transaction():
+        await db.execute_many(INSERT, [_values(draft, now) for draft in drafts])
     db.after_commit(wake)
 
 
 async def record(outcomes: Sequence[Outcome]) -> None:
-    """Write what sends came to, all in one transaction. Never overrides a row that is already settled."""
+    """Write what sends came to, all in one transaction. Never overrides a row that is already settled.
+
+    A sender that hung past its lease may come back when its row is on its way again: that is not its business.
+    """
     now = to_ms(clock.now())
-    rows = [(*_verdict(outcome, now), now, outcome.id) for outcome in outcomes]
+    rows = [(*_verdict(outcome, now), now, outcome.id, outcome.lease) for outcome in outcomes]
     async with db.transaction():
         await db.execute_many(
             "UPDATE delivery SET status = ?, reason = ?, message_id = ?, not_before = ?,"
-            " owner = NULL, leased_until = NULL, settled_at = ? WHERE id = ? AND status = 'sending'",
+            " owner = NULL, leased_until = NULL, settled_at = ?"
+            " WHERE id = ? AND status = 'sending' AND leased_until = coalesce(?, leased_until)",
             rows,
         )
     if any(row[0] == "queued" for row in rows):

@@ -6,6 +6,7 @@ import unicodedata
 MOBILE = re.compile(r"1[3-9]\d{9}")
 LANDLINE = re.compile(r"0(?:10|2\d)[2-9]\d{7}|0[3-9]\d\d[2-9]\d{6,7}")  # with its area code
 COUNTRY = re.compile(r"(?:\+|00)86|86(?=1[3-9]\d{9}$)")
+EXTENSION = re.compile(r"\d{7,8}\s*-\s*\d{1,6}\s*$")  # a call to it would reach the wrong desk
 BETWEEN = re.compile(r"[\s()\-.·_]+")
 
 
@@ -13,10 +14,11 @@ def normalise(text: str) -> str | None:
     """The digits of a mainland mobile or landline (with area code); None when it is neither."""
     text = unicodedata.normalize("NFKC", text)
     text = "".join("-" if unicodedata.category(letter) == "Pd" else letter for letter in text)
+    has_extension = EXTENSION.search(text) is not None
     text = BETWEEN.sub("", text)
     local = COUNTRY.sub("", text, count=1) if COUNTRY.match(text) else text
     if local != text and not MOBILE.fullmatch(local) and not local.startswith("0"):
         local = "0" + local  # +86 351 … : abroad the area code is written without its zero
     if not local.isascii():
         return None
-    return local if MOBILE.fullmatch(local) or LANDLINE.fullmatch(local) else None
+    return local if MOBILE.fullmatch(local) or (LANDLINE.fullmatch(local) and not has_extension) else None

@@ -25,6 +25,7 @@ NO_UNIT = "没有这个单位,或者不在您的单位范围内,请核对单位�
 TWO_UNITS = "有几个单位都叫这个名字,请改写单位编号"
 NOT_YOURS = "这一户不在您的单位范围内"
 TWO_HOUSEHOLDS = "这个电话对应好几户,请补上户编号"
+OTHER_PHONE = "同一户里这个名字登记的是另一个电话,要改电话请写户编号"
 NEEDS_UNIT = "新的一户要写单位,请补上"
 NEEDS_CATEGORY = "新的一户要写类别,请补上"
 
@@ -121,7 +122,7 @@ class _Import:
                 continue
             if not known:
                 known.add(next(free))
-            coded.append(entry._replace(code=next(iter(known))))
+            coded.append(entry._replace(code=next(iter(known)), by_phone=not entry.code))
         return coded
 
     def _families(self, entries: Iterable[Entry]) -> list[Family]:
@@ -168,6 +169,10 @@ class _Import:
         if house.unit_id not in self.yours:
             self._refuse(family.entries, NOT_YOURS)
             return
+        # A phone that found the household must not change one that finds it: twice would not be once.
+        if strange := list(_strange(family, members)):
+            self._refuse(strange, OTHER_PHONE)
+            family = family.without(strange)
         changed = _assign(house, self._stated(family))
         if changed:
             await house.save(update_fields=changed)
@@ -179,7 +184,7 @@ class _Import:
         new = list(_members(house.id, family, members))
         await Member.bulk_create(new)
         if not changed and not new:
-            self.unchanged += 1
+            self.unchanged += bool(family.entries)
             return
         self.updated += 1
         await audit.note("household.update", "household", house.id, fields=sorted(set(changed)), members=len(new))
@@ -198,6 +203,15 @@ def _members(household_id: int, family: Family, known: Iterable[str]) -> Iterato
     for name, stated in _persons(family).items():
         if name not in known:
             yield Member(household_id=household_id, name=name, **stated)
+
+
+def _strange(family: Family, members: dict[str, Member]) -> Iterator[Entry]:
+    """Rows without a code that would change the phone of someone, unless a row with the code says the same."""
+    stated = {entry.name for entry in family.entries if entry.phone and not entry.by_phone}
+    for entry in family.entries:
+        known = members[entry.name].phone_index if entry.name in members else None
+        if entry.by_phone and entry.name not in stated and known not in (None, entry.phone_index):
+            yield entry
 
 
 def _assign(row: Household | Member, stated: dict[str, object]) -> list[str]:

@@ -44,6 +44,7 @@ class Entry(NamedTuple):
     category: str
     address: str
     note: str
+    by_phone: bool = False  # the file names no code: the household was found by this phone
 
 
 @dataclass
@@ -74,6 +75,14 @@ class Family:
             self.notes.append(entry.note)
         self.entries.append(entry)
         return None
+
+    def without(self, refused: Sequence[Entry]) -> "Family":
+        """The same household as if these rows were not in the file."""
+        rest = Family(self.code)
+        for entry in self.entries:
+            if entry not in refused:
+                rest.take(entry)
+        return rest
 
     @property
     def note(self) -> str:

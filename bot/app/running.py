@@ -13,7 +13,7 @@ from importlib.metadata import version
 from aiohttp import web
 
 from bot import clock, handlers, sample
-from bot.actions import broadcasts, directory, outbox
+from bot.actions import broadcasts, conversation, directory, outbox
 from bot.actions.sample import create as create_sample
 from bot.app import building
 from bot.app.reception import Reception
@@ -61,6 +61,7 @@ class App:
             keys.use(keys.load(self.config.resolve(self.config.database.key_file), create=True))
             stack.push_async_callback(db.close)
             await db.open_(self.config.database_url)
+            stack.push_async_callback(conversation.settled)
             await self._prepare()
             await self._serve(stack)
             for channel in self.channels:
@@ -69,7 +70,7 @@ class App:
             self.sender.start()
             stack.push_async_callback(self.sender.stop)
             self._wind_up()
-            stack.callback(self.clockwork.stop)
+            stack.push_async_callback(self.clockwork.stop)
             self._exit = stack.pop_all()
 
     async def stop(self) -> None:
@@ -108,6 +109,7 @@ class App:
     def _wind_up(self) -> None:
         every = self.clockwork.every
         every(1.0, "broadcasts", partial(broadcasting.tick, self.programme))
+        every(60.0, "schedules", partial(broadcasting.arrange, self.programme))
         every(2.0, "escalation", partial(escalation.tick, self.rules))
         every(DIRECTORY_SECONDS, "directory", directory.refresh)
         every(15.0, "sweep", upkeep.sweep)

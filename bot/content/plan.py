@@ -3,6 +3,7 @@
 The console's preview and the job that sends ask the same functions, so what is shown is what happens.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Literal
@@ -60,7 +61,7 @@ def pick(schedule: Schedule, library: Library, slot: datetime, cursor: int) -> M
     messages = library.match(schedule.send.messages)
     if schedule.send.pick == "season":
         season = season_of(clock.local(slot))
-        messages = [message for message in messages if season in message.seasons]
+        messages = _alternating([message for message in messages if season in message.seasons])
     if not messages:
         return None
     match schedule.send.pick:
@@ -70,6 +71,16 @@ def pick(schedule: Schedule, library: Library, slot: datetime, cursor: int) -> M
             return messages[cursor] if cursor < len(messages) else None
         case "rotate" | "season":
             return messages[cursor % len(messages)]
+
+
+def _alternating(messages: list[Message]) -> list[Message]:
+    """Topic after topic, in turn: two weeks of nothing but stoves would be read by nobody."""
+    seen: Counter[str] = Counter()
+    turns: dict[str, tuple[int, str]] = {}
+    for message in messages:
+        turns[message.key] = (seen[message.topic], message.topic)
+        seen[message.topic] += 1
+    return sorted(messages, key=lambda message: turns[message.key])
 
 
 def late_policy(schedule: Schedule, slot: datetime, now: datetime) -> Literal["send", "skip"]:

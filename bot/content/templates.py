@@ -10,7 +10,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from bot.content.parts import Flaw
 
-ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+# Line ends stay as they are written: editors see in the file where a line ends in the chat.
+ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 ENVIRONMENT.globals.clear()  # `range` and friends would let an editor's typo eat the memory
 
 

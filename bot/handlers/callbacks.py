@@ -15,7 +15,7 @@ from bot.handlers.desk import Desk, in_staff_group, spoken_to, staff
 from bot.router import Findings, Router, Turn, command, group
 from bot.triage import judge, kinds_of
 
-CODE = re.compile(r"[Hh]?\d{1,8}")
+CODE = re.compile(r"([Hh]?\d{1,8})(?![\dA-Za-z])\s*(.*)", re.DOTALL)
 CALLERS = ("chair", "volunteer", "admin")
 
 
@@ -31,14 +31,16 @@ class Line(NamedTuple):
 
 def parse(text: str) -> Line:
     """The words behind 回访. Raises BadInput, whose sentence says what is missing."""
-    code, _, rest = text.strip().partition(" ")
-    if not CODE.fullmatch(code):
-        raise BadInput("没看到户编号。" if not code else "第一个词要是户编号，比如 H0123。")
-    word, _, note = rest.strip().partition(" ")
+    found = CODE.fullmatch(text.strip())
+    if found is None:
+        raise BadInput("没看到户编号。" if not text.strip() else "第一个词要是户编号，比如 H0123。")
+    code, rest = found[1], found[2].strip(" \t\r\n，,。:")
+    word, note = (rest.split(maxsplit=1) + ["", ""])[:2]
     outcome = BY_WORD.get(word) or next((o for w, o in BY_WORD.items() if len(w) > 1 and word.startswith(w)), None)
     if outcome is None:
         raise BadInput("没看到结果。" if not word else f"不认识结果“{word[:10]}”。")
-    note = note.strip() or word[len(next((w for w in outcome.words if word.startswith(w)), word)) :].strip("，,。 ")
+    said = max((w for w in outcome.words if word.startswith(w)), key=len)
+    note = f"{word[len(said) :].strip('，,。 ')} {note}".strip()  # 需帮助，米 药: what sticks to the word counts too
     kinds = kinds_of(note.split()) if outcome.code == "needs_help" else ()
     urgency = judge(note).urgency if outcome.code == "needs_help" else "normal"
     return Line(_code(code), outcome.code, note, kinds, urgency)
@@ -71,7 +73,7 @@ def routes(desk: Desk) -> Router:
             done = await callbacks.undo(speaker.staff_id)
         except ActionError as error:
             return desk.refuse(error)
-        number = done.follow_up.request_id or 0
+        number = done.request.id if done.request is not None else 0
         return Answer(desk.say("callback-undone", code=done.household.code, outcome=done.outcome.name, number=number))
 
     async def not_here(turn: Turn) -> Answer:

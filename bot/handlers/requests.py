@@ -14,6 +14,7 @@ from bot.router import Findings, Router, Turn, command, direct
 
 STATE_NAMES = {"open": "等人收到", "acknowledged": "已收到", "assigned": "已派人", "delivering": "送达中"}
 SHOWN = 15
+TAKERS = ("chair", "admin")
 
 
 def routes(desk: Desk) -> Router:
@@ -24,7 +25,7 @@ def routes(desk: Desk) -> Router:
         try:
             taken = await help.acknowledge(number, speaker.staff_id)
         except ActionError as error:
-            return desk.refuse(error)
+            return Answer(private=desk.refuse(error).here)  # a group must not learn that there is a request
         return Answer(private=_taken(desk, taken))
 
     async def listing(speaker: Speaker) -> Answer:
@@ -33,8 +34,9 @@ def routes(desk: Desk) -> Router:
         now = clock.now()
         review = [_line(row, now) for row in rows if row.state == "review"]
         lines = [_line(row, now) for row in rows if row.state != "review"]
+        take = bool(rows) and speaker.role in TAKERS
         more = max(0, len(lines) - SHOWN) + max(0, len(review) - SHOWN)
-        return Answer(desk.say("requests", lines=lines[:SHOWN], review=review[:SHOWN], more=more))
+        return Answer(desk.say("requests", lines=lines[:SHOWN], review=review[:SHOWN], more=more, take=take))
 
     async def not_here(turn: Turn) -> Answer:
         return Answer(desk.say("in-private"))
@@ -76,9 +78,9 @@ def _line(request: help.Listed, now: datetime) -> str:
 def _span(span: timedelta) -> str:
     seconds = max(0, int(span.total_seconds()))
     if seconds < 60:
-        return f" {seconds} 秒"
+        return f"{seconds} 秒"
     if seconds < 3600:
-        return f" {seconds // 60} 分钟"
+        return f"{seconds // 60} 分钟"
     if seconds < 86400:
-        return f" {seconds // 3600} 小时"
-    return f" {seconds // 86400} 天"
+        return f"{seconds // 3600} 小时"
+    return f"{seconds // 86400} 天"

@@ -58,7 +58,7 @@ async def _fire(programme: Programme, schedule: Schedule, slot: datetime, cursor
 
 
 async def arrange(programme: Programme) -> None:
-    """At start: give new and edited schedules their next slot, and let those without a file rest.
+    """Give new, edited and released schedules their next slot, and let those without a file rest.
 
     An unchanged schedule keeps the slot it was waiting for, so that a slot missed while the bot was
     off is found by `tick` and treated as its file says.
@@ -67,8 +67,10 @@ async def arrange(programme: Programme) -> None:
     for key, schedule in programme.schedules.items():
         mark = fingerprint(schedule)
         state = known.get(key)
-        if state is None or state.fingerprint != mark:
-            await broadcasts.plan(key, mark, next_slot(schedule, clock.now(), programme.workdays))
+        if state is None or state.fingerprint != mark or state.next_slot is None:
+            following = next_slot(schedule, clock.now(), programme.workdays)
+            if state is None or (state.next_slot, state.fingerprint) != (following, mark):
+                await broadcasts.plan(key, mark, following)
     gone = [key for key, state in known.items() if key not in programme.schedules and state.next_slot is not None]
     await broadcasts.forget(gone)
 

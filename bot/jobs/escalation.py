@@ -1,9 +1,11 @@
 """Reminds of requests that nobody has acknowledged, and climbs to the next person."""
 
-from bot.actions import help
+from bot.actions import help, settings
 from bot.actions.alerts import Rules
 
 
 async def tick(rules: Rules) -> int:
-    """Returns how many requests were alerted again."""
+    """Returns how many requests were alerted again. On hold after a restore: none, the news may be old."""
+    if await settings.get(settings.HOLD):
+        return 0
     return await help.climb(rules)

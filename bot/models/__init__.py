@@ -5,20 +5,26 @@ A docstring of a model becomes the comment of its table: no semicolon in it, tor
 
 from bot.models.audit import Audit, Seen, Setting
 from bot.models.broadcasting import Broadcast, Delivery, ScheduleState
-from bot.models.outreach import FollowUp, HelpRequest
-from bot.models.people import BindCode, Group, Household, Identity, Member, Staff, Unit
+from bot.models.outreach import Assignment, FollowUp, HelpRequest, Relief, RequestStep, Round
+from bot.models.people import BindCode, Consent, Group, Household, HouseholdDate, Identity, Member, Staff, Unit
 
 __all__ = [
+    "Assignment",
     "Audit",
     "BindCode",
     "Broadcast",
+    "Consent",
     "Delivery",
     "FollowUp",
     "Group",
     "HelpRequest",
     "Household",
+    "HouseholdDate",
     "Identity",
     "Member",
+    "Relief",
+    "RequestStep",
+    "Round",
     "ScheduleState",
     "Seen",
     "Setting",

@@ -41,8 +41,11 @@ class Household(Model):
     unit: fields.ForeignKeyRelation[Unit] = fields.ForeignKeyField("models.Unit", on_delete=fields.RESTRICT)
     unit_id: int
     category = fields.CharField(20)
+    grade = fields.CharField(8, default="")  # of 困难职工: 深度, 相对, 意外致困
     address = EncryptedText(null=True)
     note = EncryptedText(null=True)
+    best_time = fields.CharField(40, default="")  # as the family said it: 晚上七点以后
+    may_tell = EncryptedText(null=True)  # who else may hear why we call
     members: fields.ReverseRelation["Member"]
     messages_off = fields.BooleanField(default=False)
     do_not_call = fields.BooleanField(default=False)
@@ -61,6 +64,51 @@ class Member(Model):
     relation = fields.CharField(20, default="")
     phone = EncryptedText(null=True)
     phone_index = fields.CharField(32, null=True, db_index=True)
+    phone_ending = fields.CharField(32, null=True, db_index=True)  # blind index of the last four digits
+    under_14 = fields.BooleanField(default=False)
+    guardian: fields.ForeignKeyNullableRelation["Member"] = fields.ForeignKeyField(
+        "models.Member", null=True, on_delete=fields.RESTRICT
+    )
+    guardian_id: int | None
+
+
+class HouseholdDate(Model):
+    """A day of the year that means something to a family: to keep away from, or to remember."""
+
+    id = fields.IntField(primary_key=True)
+    household: fields.ForeignKeyRelation[Household] = fields.ForeignKeyField(
+        "models.Household", on_delete=fields.RESTRICT, related_name="dates"
+    )
+    household_id: int
+    kind = fields.CharField(8)  # avoid, remember
+    month = fields.SmallIntField()
+    day = fields.SmallIntField()
+    title = EncryptedText(null=True)
+
+    class Meta:
+        table = "household_date"
+
+
+class Consent(Model):
+    """Who of a family agreed to what, when, and in which words."""
+
+    id = fields.IntField(primary_key=True)
+    household: fields.ForeignKeyRelation[Household] = fields.ForeignKeyField(
+        "models.Household", on_delete=fields.RESTRICT, related_name="consents"
+    )
+    household_id: int
+    member: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
+        "models.Member", null=True, on_delete=fields.RESTRICT
+    )
+    member_id: int | None
+    purpose = fields.CharField(40)
+    words = EncryptedText(null=True)
+    staff: fields.ForeignKeyNullableRelation[Staff] = fields.ForeignKeyField(
+        "models.Staff", null=True, on_delete=fields.RESTRICT
+    )
+    staff_id: int | None
+    given_at = Instant()
+    withdrawn_at = Instant(null=True)
 
 
 class Identity(Model):

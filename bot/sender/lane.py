@@ -74,10 +74,12 @@ class LaneWorker:
     async def _turn(self) -> float:
         """Record what is done, claim what fits; returns seconds until there may be more, 0 for at once."""
         await self._record()
-        free = self._window - len(self._in_flight)
+        # What is answered but not yet written still counts: a crash leaves at most one window in doubt.
+        busy = len(self._in_flight) + len(self._done)
+        free = self._window - busy
         if self._channel.health().state is not Line.ONLINE or self._paused():
             return POLL_SECONDS
-        if free <= 0 or (self._in_flight and free < self._window // 2):
+        if free <= 0 or (busy and free < self._window // 2):
             return POLL_SECONDS  # a finished send wakes us
         allowed, pause = await self._pacer.allowance(free)
         if allowed <= 0:
@@ -113,7 +115,7 @@ class LaneWorker:
 
     def _finished(self, ready: outbox.Ready, result: Receipt | SendError) -> None:
         self._breaker.saw(unknown=isinstance(result, Unknown))
-        self._done.append(outbox.Outcome(ready.id, ready.purpose, ready.attempts, result))
+        self._done.append(outbox.Outcome(ready.id, ready.purpose, ready.attempts, result, ready.lease))
         self._woken.set()
 
     async def _record(self) -> None:

@@ -18,7 +18,10 @@ _LATIN = (
     "АA ВB СC ЕE НH ІI ЈJ КK МM ОO РP ЅS ТT ХX УY аa сc еe һh іi јj оo рp ѕs хx уy "
     "ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX οo νv"
 )
-_RADICALS = "⺟母 ⺠民 ⻄西 ⻅见 ⻆角 ⻉贝 ⻋车 ⻓长 ⻔门 ⻘青 ⻚页 ⻛风 ⻜飞 ⻝食 ⻢马 ⻣骨 ⻤鬼 ⻥鱼 ⻦鸟 ⻨麦 ⻩黄 ⻮齿 ⻰龙 ⻳龟"
+_RADICALS = (
+    "⺟母 ⺠民 ⻄西 ⻅见 ⻆角 ⻉贝 ⻋车 ⻓长 ⻔门 ⻘青 ⻚页 "
+    "⻛风 ⻜飞 ⻝食 ⻢马 ⻣骨 ⻤鬼 ⻥鱼 ⻦鸟 ⻨麦 ⻩黄 ⻮齿 ⻰龙 ⻳龟"
+)
 _MARKS = "“\" ”\" ‘' ’' ‐- ‑- ‒- –- —- ―- −- \u2028\n \u2029\n"
 # Traditional characters of the words that triage and the commands know; not a general converter.
 _TRADITIONAL = (
@@ -28,7 +31,7 @@ _TRADITIONAL = (
     "訂订 閱阅 綁绑 實实 認认 單单 戶户 訪访 號号 碼码 轉转 領领 無无 滅灭 暈晕 殺杀 輕轻 樓楼 結结 農农 遺遗 "
     "書书 後后 淚泪 熱热 凍冻 衛卫 養养 變变 壞坏 處处 從从 應应 該该 讓让 屍尸 絕绝 為为 樣样 嗎吗 雖虽 體体"
 )
-_PAIRS = [pair for pair in f"{_LATIN} {_RADICALS} {_TRADITIONAL}".split(" ") if pair] + _MARKS.split(" ")
+_PAIRS = [*f"{_LATIN} {_RADICALS} {_TRADITIONAL}".split(), *_MARKS.split(" ")]
 _ALIKE = {ord(pair[0]): pair[1] for pair in _PAIRS}
 _HAS_ALIKE = re.compile("[" + "".join(re.escape(chr(code)) for code in _ALIKE) + "]")
 

@@ -1,4 +1,4 @@
-"""The verdict on one chat line, from its signals.
+"""The verdict on one chat line, from its signals and the model.
 
 Only the first 2,000 and the last 500 characters of a text are read: what a family needs stands at the start
 or at the end, and a pasted novel must not cost time.
@@ -10,11 +10,15 @@ from typing import Literal
 
 from bot.triage.crisis_plain import plain_words
 from bot.triage.folding import fold
-from bot.triage.signals import ASKING as CALLS
-from bot.triage.signals import find_signals
+from bot.triage.model import logits, probability
+from bot.triage.signals import ASKING, HINTING, Signals, find_signals
 from bot.triage.words import KINDS, find_words
 
 HEAD, TAIL = 2000, 500
+# Chosen on real chat: nine alerts of ten must be right, a review may be wrong more often than not.
+ALERT, REVIEW = 1.3, -1.0
+EMERGENCY, WORRY = 1.8, 0.0
+
 Decision = Literal["alert", "review", "none"]
 Urgency = Literal["normal", "urgent", "emergency"]
 
@@ -30,14 +34,14 @@ class Judgement:
     reasons: tuple[str, ...] = ()
 
 
-_NOTHING = Judgement("none", 0.0)
-_SPACED = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
+SHARED = frozenset({"news", "advert"})  # a forwarded post: only plain words make it an emergency
+_NOTHING = Judgement("none", 1.0)
+_SPACED = re.compile(r"(?<=[\u3400-\u9fff])[ \u3000]+(?=[\u3400-\u9fff])")
 
 
 def judge(text: str) -> Judgement:
     """Does this text ask for help, for what, and how soon?"""
-    text = _SPACED.sub("", fold(clip(text)))
-    return judge_folded(text)
+    return _judge_folded(fold(clip(text)))
 
 
 def clip(text: str) -> str:
@@ -45,28 +49,40 @@ def clip(text: str) -> str:
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
 
 
-WEIGHTS = {
-    "lack": 2.2, "plea": 1.6, "ask": 1.1, "ill": 1.0, "trapped": 1.3, "poor": 1.2, "distress": 1.3, "home": 0.8,
-    "urgent": 0.6, "offer": -1.8, "thanks": -2.0, "negated": -2.0, "logistics": -1.0, "news": -1.3,
-    "policy": -1.0, "joke": -1.2, "advert": -2.0,
-}  # fmt: skip
-ALERT, REVIEW = 3.0, 2.0
-
-
-def judge_folded(text: str) -> Judgement:
-    """The same for a text that is folded and clipped already."""
-    if crisis := plain_words(text):
-        kinds = tuple(k for k in KINDS if k in {"psychological", *(kind for _, kind in find_words(text))})
-        return Judgement("alert", 0.95, kinds, "emergency", crisis)
-    signals = find_signals(text)
-    calls = [name for name in CALLS if name in signals]
-    if not calls:
+def _judge_folded(folded: str) -> Judgement:
+    text = _SPACED.sub("", folded)
+    signals, plain = find_signals(text), plain_words(text)
+    if not plain and not signals:  # nothing in it asks or worries: most chat ends here
         return _NOTHING
-    score = sum(WEIGHTS.get(name,0) for name in signals)
-    reasons = tuple(dict.fromkeys(word for name in calls for word in signals[name][:2]))[:6]
-    confidence = round(min(1.0, max(0.0, 0.5 + (score - REVIEW) / 6)), 3)
-    if score < REVIEW:
-        return Judgement("none", confidence)
-    found = {kind for _, kind in find_words(text)}
-    kinds = tuple(kind for kind in KINDS if kind in found) or ("other",)
-    return Judgement("alert" if score >= ALERT else "review", confidence, kinds, "urgent" if "urgent" in signals else "normal", reasons)
+    ask, crisis = logits(text, signals)
+    if plain or (crisis >= EMERGENCY and HINTING & signals.keys() and not SHARED & signals.keys()):
+        sure = max(0.9 if plain else 0.0, probability(crisis))
+        reasons = _verbatim(folded, plain or _reasons(signals, HINTING))
+        return Judgement("alert", round(sure, 3), _kinds(text, "psychological"), "emergency", reasons)
+    if ask < REVIEW and crisis < WORRY:
+        return Judgement("none", round(1 - probability(ask), 3))
+    return _request(folded, text, signals, ask)
+
+
+def _request(folded: str, text: str, signals: Signals, ask: float) -> Judgement:
+    decision: Decision = "alert" if ask >= ALERT else "review"
+    urgency: Urgency = "urgent" if "urgent" in signals or "danger" in signals else "normal"
+    worry = () if ask >= REVIEW else ("psychological",)
+    reasons = _verbatim(folded, _reasons(signals, ASKING) or _reasons(signals, HINTING))
+    return Judgement(decision, round(probability(ask), 3), _kinds(text, *worry), urgency, reasons)
+
+
+def _kinds(text: str, *sure: str) -> tuple[str, ...]:
+    found = {kind for _, kind in find_words(text)}.union(sure)
+    return tuple(kind for kind in KINDS if kind in found) or ("other",)
+
+
+def _reasons(signals: Signals, wanted: frozenset[str]) -> tuple[str, ...]:
+    words = dict.fromkeys(word for name, found in signals.items() if name in wanted for word in found[:2])
+    return tuple(word for word in words if not any(word != other and word in other for other in words))[:6]
+
+
+def _verbatim(folded: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words as the text has them: spaces that were skipped come back."""
+    found = (re.search(" *".join(map(re.escape, word)), folded) for word in words)
+    return tuple(match[0] for match in found if match)

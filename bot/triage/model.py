@@ -1,70 +1,83 @@
 """A small linear model over characters and signals: it knows the phrasings that no word list foresees.
 
 The weights come from `bench/train_triage.py`, which learns from `examples/train.jsonl` with a fixed seed.
-Two heads share the features: "asks for help" and "is an emergency". No numpy: a dict look-up a feature.
+Two heads share the features: "asks for help" and "is an emergency". No numpy: one dict look-up a feature.
 """
 
+import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 
-import msgspec
+from bot.triage.signals import ASKING, CALMING, HINTING
 
 LONGEST = 3
-SIGNAL = "§"  # marks the names of signals among the features; never part of a text's own grams
+SIGNAL = "§"  # marks the names of signals among the features; a text's own marks are made equal before
+STRENGTH = 3.0
 _DIGITS = re.compile(r"\d+")
 _MARKS = re.compile(r"[\s,.!?;:。、…~—\-\"'()\[\]【】《》§^$]+")
+_CONTEXT = frozenset({"home", "urgent"})
+_BESIDE_HINTS = frozenset({"home", "distress"})
 
 
-class Weights(msgspec.Struct, frozen=True):
-    """What the training wrote: per feature the weights of both heads, in thousandths."""
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the training wrote: per feature the weights of both heads, in hundredths."""
 
     bias: tuple[int, int]
     grams: dict[str, tuple[int, int]]
+    signals: dict[str, tuple[int, int]]
 
 
 @cache
 def weights() -> Weights:
     """The weights, read once."""
-    return msgspec.json.decode(Path(__file__).with_name("weights.json").read_bytes(), type=Weights)
+    return Weights(**json.loads(Path(__file__).with_name("weights.json").read_bytes()))
 
 
-def grams(text: str) -> Iterator[str]:
+def grams(text: str) -> set[str]:
     """The one to three characters long pieces of a folded text, marks and numbers made equal."""
     line = f"^{_MARKS.sub(',', _DIGITS.sub('0', text.lower()))}$"
-    size = len(line)
-    for length in range(1, LONGEST + 1):
-        for start in range(size - length + 1):
-            yield line[start : start + length]
+    places = range(len(line))
+    return {line[at : at + size] for size in range(1, LONGEST + 1) for at in places[: len(line) - size + 1]}
 
 
-def scale(count: int) -> float:
+def strength(count: int) -> float:
     """Weakens each gram of a long text, so that length alone decides nothing."""
-    return 3.0 / math.sqrt(max(count, 9))
+    return STRENGTH / math.sqrt(max(count, 9))
 
 
-def signal_features(signals: Iterable[str]) -> list[str]:
-    """Signals as features, with the pairs that mean more than their parts."""
-    names = sorted(signals)
-    pairs = [f"{SIGNAL}{one}+{two}" for at, one in enumerate(names) for two in names[at + 1 :]]
-    return [SIGNAL + name for name in names] + pairs
+def signal_features(names: Iterable[str]) -> list[str]:
+    """Signals as features: each, how many ask and calm, and the pairs that mean more than their parts."""
+    found = sorted(names)
+    asks, calms = sum(name in ASKING for name in found), sum(name in CALMING for name in found)
+    hints = [name for name in found if name in HINTING]
+    features = [*found, f"asks{min(asks, 5)}", f"calms{min(calms, 4)}", f"hints{min(len(hints), 5)}"]
+    features.append(f"asks{min(asks, 3)}calms{min(calms, 3)}")
+    features += [f"{name}+{context}" for name in found if name in ASKING for context in _CONTEXT.intersection(found)]
+    features += map("+".join, combinations(hints, 2))
+    beside = [name for name in found if name in CALMING or name in _BESIDE_HINTS]
+    features += [f"{hint}+{name}" for hint in hints for name in beside]
+    return features
 
 
-def logits(text: str, signals: Iterable[str]) -> tuple[float, float]:
-    """How strongly a folded text asks for help, and is an emergency; 0 is undecided."""
+def logits(text: str, names: Iterable[str]) -> tuple[float, float]:
+    """How strongly a folded text with these signals asks for help, and is an emergency; 0 is undecided."""
     known = weights()
-    found = set(grams(text))
-    factor = scale(len(found))
-    ask = urgent = 0
-    for gram in found & known.grams.keys() if len(found) > 400 else found:
-        if pair := known.grams.get(gram):
-            ask += pair[0]
-            urgent += pair[1]
-    extra = [known.grams[name] for name in signal_features(signals) if name in known.grams]
-    help_logit = known.bias[0] + factor * ask + sum(pair[0] for pair in extra)
-    return help_logit / 1000, (known.bias[1] + factor * urgent + sum(pair[1] for pair in extra)) / 1000
+    found = grams(text)
+    ask, crisis = _sum(known.grams, found)
+    more_ask, more_crisis = _sum(known.signals, signal_features(names))
+    factor = strength(len(found))
+    return (known.bias[0] + factor * ask + more_ask) / 100, (known.bias[1] + factor * crisis + more_crisis) / 100
+
+
+def _sum(table: Mapping[str, tuple[int, int]], names: Iterable[str]) -> tuple[int, int]:
+    pairs = [pair for name in names if (pair := table.get(name))]
+    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
 
 
 def probability(logit: float) -> float:

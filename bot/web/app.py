@@ -22,7 +22,7 @@ def build(facts: health.Facts, doors: Iterable[web.AbstractRouteDef], *, with_sa
     app.router.add_routes([*health.routes(), *static_routes()])
     if with_sandbox:
         app.router.add_routes(sandbox.routes())
-    app.on_response_prepare.append(_revalidate_static)
+    app.on_response_prepare.append(_common_headers)
     return app
 
 
@@ -52,7 +52,8 @@ def _host(request: web.Request) -> str:
     return f"[{name}]" if ":" in name else name
 
 
-async def _revalidate_static(request: web.Request, response: web.StreamResponse) -> None:
-    """Modules have no version in their address: the browser asks each time whether they changed."""
+async def _common_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """No browser may guess types; modules have no version in their address: it asks each time whether they changed."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if request.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-cache"

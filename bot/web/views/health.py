@@ -35,7 +35,8 @@ def routes() -> list[web.AbstractRouteDef]:
 
 
 async def home(request: web.Request) -> web.StreamResponse:
-    raise web.HTTPFound("/sandbox" if "sandbox" in request.app[FACTS].channels() else "/healthz")
+    pages = {resource.canonical for resource in request.app.router.resources()}
+    raise web.HTTPFound("/sandbox" if "/sandbox" in pages else "/healthz")
 
 
 async def healthz(request: web.Request) -> web.Response:

@@ -1,0 +1,1 @@
+"""Measures Songnuan beside its peers: `make bench` prints one table from one run."""

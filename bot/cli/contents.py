@@ -1,0 +1,86 @@
+"""`songnuan check` and `songnuan preview`: are texts and schedules in order, and what will they do?"""
+
+from argparse import Namespace
+from datetime import timedelta
+
+from bot import clock
+from bot.cli.audience import Standing, standing
+from bot.cli.loading import config_of, config_path, environment
+from bot.cli.printing import as_json, moment, say, stamp, table
+from bot.config import Config
+from bot.content import Library, Workdays, load_schedules
+from bot.content import check as examine
+from bot.content.preview import Planned
+from bot.content.preview import preview as look_ahead
+from bot.errors import Problem, ProblemsFound
+
+UNKNOWN = Standing(None, None, {}, {}, ())
+
+
+def check(args: Namespace) -> int:
+    """Everything that is wrong, in one run; the rest is also looked at when config.toml itself is broken."""
+    from bot.app import limits  # knows all channels: slow to load, and only wanted here
+
+    path, problems = config_path(args), list[Problem]()
+    config, here = None, UNKNOWN
+    try:
+        config = config_of(args)
+        here = standing(config, ())
+    except ProblemsFound as error:
+        problems += error.problems if config else []  # those of config.toml are found again below
+    base = path.absolute().parent
+    carried = limits(config) if config else {}
+    folders = base / "messages", base / "schedules"
+    problems += examine(path, *folders, here.tags, here.units, carried, environment())
+    if problems:
+        raise ProblemsFound(problems)
+    texts, schedules = len(Library.load(folders[0]).messages), len(load_schedules(folders[1]))
+    say(f"都没问题：配置、{texts} 条文案、{schedules} 个排期。")
+    return 0
+
+
+def preview(args: Namespace) -> int:
+    config = config_of(args)
+    schedules = load_schedules(config.resolve("schedules"))
+    library = Library.load(config.resolve("messages"))
+    here = standing(config, schedules.values())
+    start, workdays = clock.now(), Workdays(config.calendar)
+    end = start + timedelta(days=args.days)
+    planned = look_ahead(schedules, library, workdays, start, end, here.cursors, here.paused)
+    if args.json:
+        as_json([_plain(one, here) for one in planned])
+    else:
+        _show(config, planned, here, args.days)
+        for key in sorted(set(here.paused) & schedules.keys()):
+            say(f"排期“{schedules[key].name}”已停用，没有列出。")
+    return 0
+
+
+def _plain(one: Planned, here: Standing) -> dict[str, object]:
+    return {
+        "at": stamp(one.at),
+        "schedule": one.schedule.key,
+        "name": one.schedule.name,
+        "message": one.message.key if one.message else None,
+        "title": one.message.title if one.message else None,
+        "groups": here.groups.get(one.schedule.key, 0),
+        "note": one.note,
+    }
+
+
+def _show(config: Config, planned: list[Planned], here: Standing, days: int) -> None:
+    if not planned:
+        say(f"今后 {days} 天没有要发的。")
+        return
+    rows = [
+        (
+            moment(one.at) + ("*" if one.note else ""),
+            one.schedule.name,
+            one.message.title if one.message else "（没有可发的文案）",
+            f"{here.groups.get(one.schedule.key, 0)} 个群",
+        )
+        for one in planned
+    ]
+    table(rows, ("时间", "排期", "文案", "发到"))
+    for note in dict.fromkeys(one.note for one in planned if one.note):
+        say(f"* {note}。")

@@ -1,0 +1,120 @@
+"""Units and staff: who there is, the code that ties their chat account, and what happens when they leave."""
+
+from argparse import Namespace
+
+from bot.actions import people
+from bot.cli.loading import in_database
+from bot.cli.printing import say, table
+from bot.config import Config
+from bot.errors import BadInput, NotFound
+from bot.models import Identity, Staff, Unit
+
+ROLE_NAMES = {"admin": "管理员", "chair": "主席", "editor": "宣传", "volunteer": "志愿者"}
+ROLES = {name: role for role, name in ROLE_NAMES.items()} | {"副主席": "chair"}
+
+
+def unit_add(args: Namespace) -> int:
+    return in_database(args, _unit_add, create=True)
+
+
+def unit_list(args: Namespace) -> int:
+    return in_database(args, _unit_list)
+
+
+def staff_add(args: Namespace) -> int:
+    return in_database(args, _staff_add)
+
+
+def staff_list(args: Namespace) -> int:
+    return in_database(args, _staff_list)
+
+
+def staff_code(args: Namespace) -> int:
+    return in_database(args, _staff_code)
+
+
+def staff_leave(args: Namespace) -> int:
+    return in_database(args, _staff_leave)
+
+
+async def _unit_add(config: Config, args: Namespace) -> int:
+    unit = await people.add_unit(args.code, args.name, args.parent)
+    say(f"已添加单位 {unit.code}（{unit.name}）。")
+    return 0
+
+
+async def _unit_list(config: Config, args: Namespace) -> int:
+    units = await Unit.all()
+    if not units:
+        say("还没有单位。用 songnuan unit add 编号 名称 添加。")
+        return 0
+    codes = {unit.id: unit.code for unit in units}
+    # By the codes on the way down, so that each unit stands below its own parent.
+    for unit in sorted(units, key=lambda unit: [codes.get(int(step), "") for step in unit.path.strip("/").split("/")]):
+        say(f"{'  ' * (unit.path.count('/') - 2)}{unit.code}  {unit.name}")
+    return 0
+
+
+async def _staff_add(config: Config, args: Namespace) -> int:
+    role = ROLES.get(args.role, args.role)
+    deputy = args.deputy or args.role == "副主席"
+    if role not in ROLE_NAMES:
+        listed = "、".join(f"{name} {code}" for code, name in ROLE_NAMES.items())
+        raise BadInput(f"没有“{args.role}”这个角色，能写的有：{listed}。")
+    staff = await people.add_staff(args.name, role, args.unit, deputy)
+    say(f"已添加 {staff.name}（{_title(staff)}），编号 {staff.id}。")
+    say(f"接着运行 songnuan staff code {staff.id}，把绑定码交给本人。")
+    return 0
+
+
+async def _staff_list(config: Config, args: Namespace) -> int:
+    rows = await Staff.filter(active=True).order_by("id").select_related("unit")
+    if not rows:
+        say("还没有工作人员。用 songnuan staff add 姓名 角色 单位编号 添加。")
+        return 0
+    accounts: dict[int | None, set[str]] = {}
+    for identity in await Identity.exclude(staff_id=None).order_by("id"):
+        accounts.setdefault(identity.staff_id, set()).add(identity.channel)
+    table(
+        [
+            (one.id, one.name, _title(one), one.unit.name, "、".join(sorted(accounts.get(one.id, ()))) or "未绑定")
+            for one in rows
+        ],
+        ("编号", "姓名", "角色", "单位", "账号"),
+    )
+    return 0
+
+
+async def _staff_code(config: Config, args: Namespace) -> int:
+    staff = await _find(args.who)
+    code = await people.issue_code(staff.id)
+    hours = int(people.LIFETIME.total_seconds() // 3600)
+    say(f"{staff.name} 的绑定码：{code}")
+    say(f"请本人用自己的账号私聊机器人，发送：绑定 {code}")
+    say(f"{hours} 小时内有效，只能用一次；以前发的码作废。请当面或打电话告诉本人，不要发在群里。")
+    return 0
+
+
+async def _staff_leave(config: Config, args: Namespace) -> int:
+    staff = await people.deactivate((await _find(args.who)).id)
+    say(f"{staff.name} 已停用：账号和绑定码都已失效。")
+    return 0
+
+
+async def _find(who: str) -> Staff:
+    """By number, or by a name that only one active person has."""
+    who = who.strip()
+    if who.isascii() and who.isdecimal() and len(who) < 10:
+        found = await Staff.filter(id=int(who), active=True)
+    else:
+        found = await Staff.filter(name=who, active=True).order_by("id").select_related("unit")
+    if not found:
+        raise NotFound(f"没有找到在用的工作人员“{who}”，用 songnuan staff list 看看都有谁。")
+    if len(found) > 1:
+        listed = "，".join(f"{one.id}（{one.unit.name}）" for one in found)
+        raise BadInput(f"有 {len(found)} 位叫“{who}”，请改写编号：{listed}。")
+    return found[0]
+
+
+def _title(staff: Staff) -> str:
+    return "副主席" if staff.deputy else ROLE_NAMES.get(staff.role, staff.role)

@@ -1,0 +1,43 @@
+"""What the coming days will bring: each slot with the message that will be picked for it. Pure arithmetic."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from bot import clock
+from bot.content.messages import Library, Message
+from bot.content.plan import pick, slots
+from bot.content.schedules import Schedule
+from bot.content.workdays import Workdays
+
+
+class Planned(NamedTuple):
+    """One slot to come. No message: nothing is sent then. `note`: the calendar does not know that day yet."""
+
+    at: datetime
+    schedule: Schedule
+    message: Message | None
+    note: str
+
+
+def preview(
+    schedules: Mapping[str, Schedule],
+    library: Library,
+    workdays: Workdays,
+    start: datetime,
+    end: datetime,
+    cursors: Mapping[str, int],
+    paused: Collection[str] = (),
+) -> list[Planned]:
+    """All slots with start <= slot < end, in order. `cursors` is how many messages each schedule has sent."""
+    found: list[Planned] = []
+    for key, schedule in schedules.items():
+        if key in paused:
+            continue
+        cursor = cursors.get(key, 0)
+        for slot in slots(schedule, start, end, workdays):
+            message = pick(schedule, library, slot, cursor)
+            cursor += message is not None  # as it is counted when it is sent
+            note = workdays.note(clock.local(slot).date()) if schedule.when.workdays_only else ""
+            found.append(Planned(slot, schedule, message, note))
+    return sorted(found, key=lambda planned: (planned.at, planned.schedule.key))

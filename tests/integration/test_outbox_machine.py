@@ -1,0 +1,287 @@
+"""The outbox as Hypothesis plays with it: any order of claims, crashes, late news and people, on a real database.
+
+The machine keeps its own small book of what it did and checks the real rows against it after each step.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from bot import clock
+from bot.actions import claiming, outbox
+from bot.errors import Permanent, Retryable, SendError, Unknown
+from bot.events import Chat, OwnMessage, Receipt, Text
+from bot.models import Group, db, keys
+from bot.models.fields import to_ms
+from tests.database import TEST_KEY, fresh
+
+T = TypeVar("T")
+LEASE = timedelta(minutes=4)
+MORNING = datetime(2026, 12, 1, 2, tzinfo=UTC)  # 10:00 in Shanghai
+QUIET = "21:30-07:00"
+OWNERS = ("a", "b")
+LANES = {"urgent": (0, outbox.URGENT), "tips": (outbox.URGENT + 1, 9)}
+OUTCOMES = ("sent", "retry", "later", "never", "unknown")
+
+# What may follow on what; everything else is a broken promise. By a person: `resend`.
+ALLOWED = {
+    "queued": {"sending", "expired", "held"},
+    "sending": {"sent", "failed", "unknown", "queued"},
+    "unknown": {"sent", "failed"},
+    "sent": set[str](),
+    "failed": set[str](),
+    "expired": set[str](),
+    "held": set[str](),
+}
+PERSON = {"unknown", "held", "failed", "expired"}
+Row = dict[str, Any]
+
+
+class Attempt(NamedTuple):
+    """A claimed delivery in somebody's hands."""
+
+    ready: outbox.Ready
+    owner: str
+    number: int  # counts all claims of the delivery, over resends too
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    runner: asyncio.Runner  # with the database open in it
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = MORNING
+        clock.use(lambda: self.at)
+        self.rows: dict[int, Row] = {}
+        self.hands: list[Attempt] = []  # being sent by owners that live
+        self.ghosts: list[Attempt] = []  # of owners that hang: they may still come back with an outcome
+        self.claims: dict[int, int] = {}
+        self.free: dict[int, bool] = {}  # may go (again) as far as the outside world is concerned
+        self.enabled = {"1": True, "2": True}
+        self.drafts = 0
+        self.do(self._empty())
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    async def _empty(self) -> None:
+        await db.fetch("DELETE FROM delivery")
+        await db.fetch("UPDATE chat_group SET enabled = ?", True)
+
+    # what people, families and the clock do
+
+    @rule(
+        purpose=st.sampled_from(["alert", "reply", "tip"]),
+        chat=st.sampled_from("12"),
+        quiet=st.booleans(),
+        hours=st.sampled_from([None, 1, 12]),
+    )
+    def write(self, purpose: outbox.Purpose, chat: str, quiet: bool, hours: int | None) -> None:
+        self.drafts += 1
+        self._write(self.drafts, purpose, chat, quiet, hours)
+
+    @precondition(lambda self: self.drafts)
+    @rule(data=st.data())
+    def write_the_same_key(self, data: st.DataObject) -> None:
+        self._write(data.draw(st.integers(1, self.drafts)), "tip", "1", False, None)
+
+    def _write(self, number: int, purpose: outbox.Purpose, chat: str, quiet: bool, hours: int | None) -> None:
+        draft = outbox.Draft(
+            f"k{number}",
+            purpose,
+            "qq",
+            Chat("group", chat),
+            (Text(f"text k{number}"),),
+            group_id=int(chat),
+            quiet_hours=QUIET if quiet else "",
+            expires_at=None if hours is None else self.at + timedelta(hours=hours),
+        )
+        self.do(outbox.enqueue([draft]))
+
+    @rule(minutes=st.sampled_from([1, 5, 60, 8 * 60]))
+    def wait(self, minutes: int) -> None:
+        self.at += timedelta(minutes=minutes)
+
+    @rule(chat=st.sampled_from("12"))
+    def switch(self, chat: str) -> None:
+        self.enabled[chat] = not self.enabled[chat]
+        self.do(db.fetch("UPDATE chat_group SET enabled = ? WHERE id = ?", self.enabled[chat], int(chat)))
+
+    @precondition(lambda self: any(row["status"] in PERSON for row in self.rows.values()))
+    @rule(data=st.data())
+    def resend(self, data: st.DataObject) -> None:
+        id_ = data.draw(st.sampled_from([id_ for id_, row in self.rows.items() if row["status"] in PERSON]))
+        assert self.do(outbox.resend([id_])) == 1
+        self.free[id_] = True
+        self.rows[id_]["status"] = "queued"  # the one way back
+
+    # what senders do
+
+    @rule(owner=st.sampled_from(OWNERS), lane=st.sampled_from(sorted(LANES)), limit=st.integers(1, 3))
+    def claim(self, owner: str, lane: str, limit: int) -> None:
+        for ready in self.do(claiming.claim(self._lane(owner, lane), limit)):
+            self._may_go(ready)
+            self.claims[ready.id] = self.claims.get(ready.id, 0) + 1
+            self.free[ready.id] = False
+            self.hands.append(Attempt(ready, owner, self.claims[ready.id]))
+
+    def _lane(self, owner: str, lane: str) -> claiming.Lane:
+        return claiming.Lane("qq", *LANES[lane], owner, LEASE)
+
+    def _may_go(self, ready: outbox.Ready) -> None:
+        row = next(row for row in self.do(_rows()) if row["id"] == ready.id)
+        assert row["status"] == "sending", "given out, but not committed"
+        assert ready.parts == (Text(f"text {row['key']}"),)
+        assert self.free.get(ready.id, True) or ready.purpose == "alert", "a second send that nobody asked for"
+        assert self.enabled[row["chat_id"]]
+        assert row["expires_at"] is None or row["expires_at"] >= to_ms(self.at)
+        assert not row["quiet_hours"] or 7 <= clock.local(self.at).hour < 22
+        for other in self.do(_rows()):
+            if other["status"] == "queued" and other["chat_id"] == row["chat_id"] and other["id"] < row["id"]:
+                put_off = other["reason"] == "quiet_hours" and other["not_before"] > to_ms(self.at)
+                assert put_off or other["priority"] > row["priority"], "overtook an earlier one of the same chat"
+
+    @precondition(lambda self: self.hands or self.ghosts)
+    @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES))
+    def record(self, data: st.DataObject, outcome: str) -> None:
+        attempt = data.draw(st.sampled_from(self.hands + self.ghosts))
+        (self.hands if attempt in self.hands else self.ghosts).remove(attempt)
+        id_, before = attempt.ready.id, self.rows[attempt.ready.id]
+        ours = before["status"] == "sending" and attempt.number == self.claims[id_]
+        self.do(outbox.record([_outcome(attempt, outcome, self.at)]))
+        if not ours:
+            assert self.do(_rows(id_)) == [before], "the outcome of an old attempt changed the row"
+        elif outcome in ("retry", "later"):
+            self.free[id_] = True
+
+    @rule(owner=st.sampled_from(OWNERS))
+    def hang(self, owner: str) -> None:
+        """Its machine sleeps longer than the lease; when it wakes up, it still thinks that it holds its rows."""
+        self.ghosts += [attempt for attempt in self.hands if attempt.owner == owner]
+        self.hands = [attempt for attempt in self.hands if attempt.owner != owner]
+        self.at += LEASE + timedelta(seconds=1)
+        self.do(outbox.sweep())
+
+    @rule(owner=st.sampled_from(OWNERS))
+    def crash(self, owner: str) -> None:
+        self.hands = [attempt for attempt in self.hands if attempt.owner != owner]
+
+    @rule()
+    def sweep(self) -> None:
+        self.do(outbox.sweep())
+
+    @precondition(lambda self: not self.hands and not self.ghosts)
+    @rule()
+    def start_alone(self) -> None:
+        self.do(outbox.sweep(all_sending=True))
+        assert not any(row["status"] == "sending" for row in self.do(_rows()))
+
+    # what the network tells later
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data(), good=st.booleans())
+    def late_answer(self, data: st.DataObject, good: bool) -> None:
+        row = self.rows[data.draw(st.sampled_from(list(self.rows)))]
+        result = Receipt("late", self.at) if good else Permanent("late")
+        changed = self.do(outbox.settle(str(row["id"]), result))
+        assert changed == (row["status"] == "unknown")
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data())
+    def echo(self, data: st.DataObject) -> None:
+        row = self.rows[data.draw(st.sampled_from(list(self.rows)))]
+        message = OwnMessage(Chat("group", row["chat_id"]), f"text {row['key']}", "echo", self.at)
+        if self.do(outbox.settle_echo("qq", message)):
+            assert row["status"] == "unknown"
+
+    # what must hold after each of these
+
+    @invariant()
+    def promises(self) -> None:
+        now = {row["id"]: row for row in self.do(_rows())}
+        assert self.rows.keys() <= now.keys(), "a row vanished"
+        assert len(now) == self.drafts, "a key became two rows, or none"
+        for id_, old in self.rows.items():
+            self._check(old, now[id_])
+        busy = [row["chat_id"] for row in now.values() if row["status"] == "sending"]
+        assert len(busy) == len(set(busy)), "two on their way to one chat"
+        self.rows = now
+
+    def _check(self, old: Row, new: Row) -> None:
+        step = (old["status"], new["status"])
+        allowed = step[0] == step[1] or step[1] in ALLOWED[step[0]]
+        if old["purpose"] == "alert" and step == ("sending", "expired"):  # taken up again, and found too late
+            allowed = True
+        assert allowed, f"{step[0]} became {step[1]}"
+        if step == ("sent", "sent"):
+            assert old == new, "a row that was sent changed"
+        if step == ("sending", "queued"):
+            assert new["purpose"] == "alert" or self.free[new["id"]], "queued again, but it may have gone out"
+
+    def teardown(self) -> None:
+        """Everybody comes back and it is day: then everything must go out; nothing waits for ever."""
+        for chat in [chat for chat, on in self.enabled.items() if not on]:
+            self.switch(chat)
+        self.hands, self.ghosts = [], []
+        self.do(outbox.sweep(all_sending=True))
+        for _ in range(24):
+            self.at += timedelta(hours=1)
+            while True:
+                for lane in LANES:
+                    self.claim("a", lane, 3)
+                if not self.hands:
+                    break
+                self.do(outbox.record([_outcome(attempt, "sent", self.at) for attempt in self.hands]))
+                self.hands = []
+        left = {row["status"] for row in self.do(_rows())}
+        assert left <= {"sent", "failed", "unknown", "expired", "held"}
+        clock.use(None)
+
+
+async def _rows(id_: int | None = None) -> list[Row]:
+    where, values = ("", ()) if id_ is None else (" WHERE id = ?", (id_,))
+    return await db.fetch(f"SELECT * FROM delivery{where} ORDER BY id", *values)
+
+
+def _outcome(attempt: Attempt, name: str, at: datetime) -> outbox.Outcome:
+    results: dict[str, Receipt | SendError] = {
+        "sent": Receipt(f"m{attempt.ready.id}", at),
+        "retry": Retryable("rate"),
+        "later": Retryable("offline", retry_after=3600),
+        "never": Permanent("muted"),
+        "unknown": Unknown("timeout"),
+    }
+    return outbox.Outcome(attempt.ready.id, attempt.ready.purpose, attempt.ready.attempts, results[name], attempt.ready.lease)
+
+
+@pytest.mark.db
+def test_the_outbox_keeps_its_promises(template: str, tmp_path: Path) -> None:
+    keys.use(keys.Keyring(TEST_KEY))
+
+    async def prepare() -> None:
+        await db.open_(await fresh(template, tmp_path), upgrade=False)
+        for chat in "12":
+            await Group.create(
+                id=int(chat), channel="qq", chat_id=chat, name=chat, enabled=True, tags=[], learnt_at=MORNING
+            )
+
+    with asyncio.Runner() as runner:
+        runner.run(prepare())
+        OutboxMachine.runner = runner
+        try:
+            run_state_machine_as_test(
+                OutboxMachine,
+                settings=settings(
+                    max_examples=60, stateful_step_count=40, suppress_health_check=[HealthCheck.too_slow]
+                ),
+            )
+        finally:
+            runner.run(db.close())
+            clock.use(None)

@@ -1,0 +1,70 @@
+"""How well triage does on lines that it was not trained on: floors, so that no change makes it worse unseen."""
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from bot.triage.measure import Report, each, measure
+
+EXAMPLES = files("bot.triage") / "examples"
+
+
+def _read(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (EXAMPLES / name).read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def held_out() -> list[dict[str, Any]]:
+    return _read("held_out.jsonl")
+
+
+@pytest.fixture(scope="module")
+def report(held_out: list[dict[str, Any]]) -> Report:
+    return measure(held_out)
+
+
+def _requests(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [line for line in lines if line["label"] == "none" or line["urgency"] != "emergency"]
+
+
+def test_no_line_is_learnt_and_tested(held_out: list[dict[str, Any]]) -> None:
+    assert not {line["text"] for line in held_out} & {line["text"] for line in _read("train.jsonl")}
+    assert len({line["text"] for line in held_out}) == len(held_out)
+
+
+def test_requests_are_seen(held_out: list[dict[str, Any]]) -> None:
+    requests = measure(_requests(held_out))
+    assert requests.recall >= 0.87
+    assert requests.alert_precision >= 0.95
+    assert min(share.flagged for share in requests.by_kind.values()) >= 0.7
+
+
+def test_emergencies_are_seen(report: Report, held_out: list[dict[str, Any]]) -> None:
+    # Written unseen and veiled on purpose; plain words of the same wish are found nearly always.
+    crises = measure(line for line in held_out if line.get("urgency") == "emergency")
+    assert report.emergencies >= 130
+    assert report.emergency_recall >= 0.43
+    assert crises.recall >= 0.7
+    assert report.emergencies_per_1000_plain <= 2
+
+
+def test_ordinary_chat_and_hard_negatives_seldom_alert(report: Report) -> None:
+    assert report.alerts_per_1000_plain <= 3
+    assert report.none.alerted <= 0.015
+    assert report.none.flagged <= 0.12
+    assert set(report.by_hard) >= {"offer", "thanks", "negation", "logistics", "question", "joke", "news", "advert"}
+
+
+def test_each_line_shows_its_verdict_beside_its_label() -> None:
+    known, unknown = each([{"text": "家里断粮了,求求大家", "label": "help", "kind": "food"}, {"text": "早上好"}])
+    assert (known["decision"], known["own_label"], known["own_kind"]) == ("alert", "help", "food")
+    assert known["kinds"] == ["food"] and known["reasons"]
+    assert unknown["decision"] == "none" and "own_label" not in unknown
+
+
+def test_lines_without_a_label_are_not_counted() -> None:
+    empty = measure([{"text": "早上好"}])
+    assert (empty.lines, empty.recall, empty.alert_precision) == (0, 0.0, 0.0)
