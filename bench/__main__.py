@@ -1,4 +1,4 @@
-"""`make bench`: everything in one run, one table at the end. Exit code 1 when a target is missed or a peer is missing."""
+"""`make bench`: everything in one run, one table at the end. Exit code 1 when a target or a peer is missing."""
 
 import argparse
 import asyncio
@@ -76,14 +76,16 @@ class Run:
         measures = [rows.broadcast(self.ours, recorded=True), rows.broadcast(self.bare, recorded=False)]
         groups = self.size.groups
         ours, bare = await rows.rounds(measures, [groups, groups], min(3, self.size.rounds))
-        self._pair(f"3 broadcast to {groups:,} groups, recorded", "calls/s", ours, bare, "bare aiohttp, no database", 0.3)
+        what = f"3 broadcast to {groups:,} groups, recorded"
+        self._pair(what, "calls/s", ours, bare, "bare aiohttp, no database", 0.3)
         self._note("3", ours, bare, "every group reached once, every row `sent`")
 
     async def latency(self) -> None:
         idle, storm = await rows.settled(self.ours.network, 0, self.size)
         others = rows.STORM_CHATTER + rows.STORM_COMMANDS
-        self.rows.append(table.below(f"4 family's frame to alert's frame, idle, {self.size.idle} households", idle, 0.1))
-        self.rows.append(table.below(f"4 the same in a flood of {others} msg/s for {self.size.storm} s", storm, 1.0))
+        name = "4 family's frame to alert's frame"
+        self.rows.append(table.below(f"{name}, idle, {self.size.idle} households", idle, 0.1))
+        self.rows.append(table.below(f"{name}, in a flood of {others}/s for {self.size.storm} s", storm, 1.0))
         self.notes.append(
             f"row 4: one by one; then {rows.STORM_NEEDS} requests/s among {rows.STORM_CHATTER} chat lines/s and"
             f" {rows.STORM_COMMANDS} 帮助/s, open loop"
@@ -94,7 +96,9 @@ class Run:
         first, starts = await standing.ours(self.folder, times)
         ours = standing.middle(starts)
         other = standing.middle(await standing.nonebot(self.folder, times)) if self.has_nonebot else None
-        beside = ("", "") if other is None else (f"NoneBot2: {other.seconds:.2f} s", f"NoneBot2: {other.memory:.0f} MiB")
+        beside = ("", "")
+        if other is not None:
+            beside = (f"NoneBot2: {other.seconds:.2f} s", f"NoneBot2: {other.memory:.0f} MiB")
         self.rows.append(table.Row("5 process start to /healthz, sandbox", f"{ours.seconds:.2f} s", beside[0]))
         self.rows.append(table.Row("5 resident memory when idle, sandbox", f"{ours.memory:.0f} MiB", beside[1]))
         self.notes.append(
@@ -105,14 +109,16 @@ class Run:
     def _pair(
         self, what: str, unit: str, ours: list[rows.Sample], other: list[rows.Sample] | None, peer: str, least: float
     ) -> None:
-        rate = None if other is None else rows.rate(other)
-        self.rows.append(table.compared(what, unit, rows.rate(ours), rate, peer, least))
+        beside = f"{peer}: " + ("not installed" if other is None else f"{rows.rate(other):,.0f}")
+        ratio = None if other is None else rows.ratio(ours, other)
+        self.rows.append(table.compared(what, f"{rows.rate(ours):,.0f} {unit}", beside, ratio, least))
 
     def _note(self, number: str, ours: list[rows.Sample], other: list[rows.Sample], more: str) -> None:
         raw = " | ".join(" ".join(f"{sample.rate:.0f}" for sample in side) for side in (ours, other))
         cpu = " | ".join(f"{rows.cpu(side):.0f}" for side in (ours, other))
         busy = max(sample.network for sample in ours + other)
-        self.notes.append(f"row {number}: rounds {raw}; CPU µs each {cpu}; load generator at most {busy:.0%} busy; {more}")
+        used = f"CPU µs each {cpu}; load generator at most {busy:.0%} busy"
+        self.notes.append(f"row {number}: rounds {raw}; {used}; {more}")
 
 
 async def main(size: Size, only: list[str], keep: bool) -> int:

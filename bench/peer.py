@@ -89,11 +89,11 @@ class Account:
         transport = self._transport
         assert transport is not None
         for start in range(0, count, 64):
-            while transport.get_write_buffer_size() > FULL:
+            while transport.get_write_buffer_size() > FULL:  # noqa: ASYNC110
                 await asyncio.sleep(0.0005)
             at = start % len(frames)
             transport.write(b"".join(frames[at : at + min(64, count - start)]))
-        while transport.get_write_buffer_size():
+        while transport.get_write_buffer_size():  # noqa: ASYNC110
             await asyncio.sleep(0.0005)
 
     def _take(self, data: str) -> None:

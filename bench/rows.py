@@ -1,4 +1,4 @@
-"""The measurements: each pair alternately, A B A B, in one run; a figure is the median of its rounds."""
+"""The measurements: each pair by turns, A B A B, in one run; figures and ratios are the medians of the rounds."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ class Size(NamedTuple):
 
 
 FULL = Size(rounds=5, seconds=2.5, groups=10_000, idle=200, storm=20)
-QUICK = Size(rounds=2, seconds=0.7, groups=1_000, idle=40, storm=4)
+QUICK = Size(rounds=2, seconds=0.5, groups=1_000, idle=40, storm=4)
 STORM_NEEDS, STORM_CHATTER, STORM_COMMANDS = 10, 160, 40  # a second
 
 
@@ -132,6 +132,11 @@ def households(size: Size) -> int:
 
 def rate(samples: list[Sample]) -> float:
     return median(sample.rate for sample in samples)
+
+
+def ratio(ours: list[Sample], other: list[Sample]) -> float:
+    """Each round against the one beside it, so that a slow minute of the machine cancels out."""
+    return median(one.rate / two.rate for one, two in zip(ours, other, strict=True))
 
 
 def cpu(samples: list[Sample]) -> float:

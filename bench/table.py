@@ -24,12 +24,10 @@ class Row(NamedTuple):
     met: bool | None = None
 
 
-def compared(what: str, unit: str, ours: float, other: float | None, peer: str, least: float) -> Row:
-    """A row of two rates; without the other side there is nothing to meet."""
-    if other is None:
-        return Row(what, f"{ours:,.0f} {unit}", f"{peer}: not measured", "", f">= {least}", False)
-    ratio = ours / other
-    return Row(what, f"{ours:,.0f} {unit}", f"{peer}: {other:,.0f}", f"{ratio:.2f}", f">= {least}", ratio >= least)
+def compared(what: str, ours: str, other: str, ratio: float | None, least: float) -> Row:
+    """A row of two rates; without the other side (`ratio` None) nothing is met."""
+    shown = "" if ratio is None else f"{ratio:.2f}"
+    return Row(what, ours, other, shown, f">= {least}", ratio is not None and ratio >= least)
 
 
 def below(what: str, figures: dict[str, float], most: float) -> Row:

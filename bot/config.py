@@ -16,11 +16,13 @@ from bot.settings import (
     AnyChannel,
     Broadcasts,
     Calendar,
+    Callbacks,
     Database,
     Escalation,
     Log,
     OneBot,
     Pacing,
+    Relief,
     Sandbox,
     Section,
     UnionInfo,
@@ -33,12 +35,14 @@ __all__ = [
     "AnyChannel",
     "Broadcasts",
     "Calendar",
+    "Callbacks",
     "Config",
     "Database",
     "Escalation",
     "Log",
     "OneBot",
     "Pacing",
+    "Relief",
     "Sandbox",
     "Section",
     "UnionInfo",
@@ -62,6 +66,8 @@ class Config(Section):
     web: Web = Web()
     broadcasts: Broadcasts = Broadcasts()
     escalation: Escalation = Escalation()
+    relief: Relief = Relief()
+    callbacks: Callbacks = Callbacks()
     calendar: Calendar = Calendar()
     log: Log = Log()
     channels: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,19}$")], AnyChannel] = Field(default={})

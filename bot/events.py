@@ -141,6 +141,10 @@ class Limits(Struct, frozen=True):
 class Inbox(Protocol):
     """What a channel tells the rest. None of these raises; each returns once it is safe to forget the news."""
 
+    def concerns(self, message: Incoming) -> bool:
+        """Is this message for anybody here? Asked where it is read: most chat is not, and goes no further."""
+        ...
+
     async def received(self, message: Incoming) -> None: ...
 
     async def settled(self, ref: str, outcome: Receipt | SendError) -> None: ...

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 _TIME = r"([01]?\d|2[0-4])[:\uff1a]([0-5]\d)"
 _SPAN = re.compile(rf"{_TIME}\s*[-–—~\uff5e至到]\s*{_TIME}")
@@ -38,6 +39,7 @@ class QuietHours:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
 
+@lru_cache(maxsize=64)
 def parse(text: str) -> QuietHours:
     """Read "21:30-07:00"; "" means none. Raises ValueError with a Chinese sentence."""
     if not text.strip():

@@ -4,6 +4,7 @@ A filter looks at the turn and returns None (not mine) or a mapping of what it f
 the findings it takes. Nothing here awaits or queries: ordinary chat passes through at memory speed.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from inspect import signature
@@ -33,22 +34,40 @@ class Route(NamedTuple):
     handler: Handler
     takes: frozenset[str]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The command words that a message must begin with; none for a route that just listens."""
+        return tuple(word for check in self.filters if isinstance(check, command) for word in check.words)
+
 
 class Router:
     """Routes in the order of their registration; the first whose filters all agree has the message."""
 
     def __init__(self) -> None:
         self._routes: list[Route] = []
+        self._listening: list[Route] = []  # those that wait for no command
+        self._opening = re.compile(r"(?!)")  # any command word, at the start: one look tells most chat apart
 
     def add(self, handler: Handler, *filters: Filter) -> None:
         self._routes.append(Route(filters, handler, frozenset(signature(handler).parameters)))
+        self._arrange()
 
     def include(self, other: "Router") -> None:
         self._routes.extend(other._routes)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        words = {word for route in self._routes for word in route.words}
+        self._opening = re.compile("|".join(map(re.escape, sorted(words))) or r"(?!)")
+        self._listening = [route for route in self._routes if not route.words]
+
+    def concerns(self, turn: Turn) -> bool:
+        """Might the message be somebody's? Says yes to every command word, for who may use it can change meanwhile."""
+        return self._opening.match(turn.text) is not None or self.match(turn) is not None
 
     def match(self, turn: Turn) -> Callable[[], Awaitable[Any]] | None:
         """The handler's call, ready to be awaited, or None: nobody's message."""
-        for route in self._routes:
+        for route in self._routes if self._opening.match(turn.text) else self._listening:
             findings = _agreed(route, turn)
             if findings is not None:
                 return partial(route.handler, **findings)
@@ -56,31 +75,33 @@ class Router:
 
 
 def _agreed(route: Route, turn: Turn) -> dict[str, Any] | None:
-    findings: dict[str, Any] = {}
+    found: list[Findings] = []
     for check in route.filters:
-        found = check(turn)
-        if found is None:
+        finding = check(turn)
+        if finding is None:
             return None
-        findings.update(found)
-    findings["turn"] = turn
-    return {name: value for name, value in findings.items() if name in route.takes}
+        if finding:
+            found.append(finding)
+    together = {"turn": turn, **{name: value for finding in found for name, value in finding.items()}}
+    return {name: value for name, value in together.items() if name in route.takes}
 
 
-def command(*words: str) -> Filter:
+class command:  # noqa: N801 - it is read as a filter: command("帮助")
     """The message begins with one of the words, which then ends or is followed by a blank, a mark or a code."""
 
-    def check(turn: Turn) -> Findings | None:
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def __call__(self, turn: Turn) -> Findings | None:
         text = turn.text
         if turn.message.quoted:
             return None  # words inside a quote or a forward are nobody's order
-        for word in words:
+        for word in self.words:
             if text.startswith(word):
                 rest = text[len(word) :]
                 if _ends(word, rest):
                     return {"rest": rest.strip(" \t\r\n" + MARKS)}
         return None
-
-    return check
 
 
 def _ends(word: str, rest: str) -> bool:

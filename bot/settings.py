@@ -3,7 +3,7 @@
 Messages of validators are "what is wrong→ what to write": both halves are shown to the person.
 """
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -80,10 +80,46 @@ class Broadcasts(Section):
     expire_hours: float = Field(default=6, gt=0, le=72)
 
 
+def _clock_time(text: str) -> str:
+    try:
+        if time.fromisoformat(text).strftime("%H:%M") == text:
+            return text
+    except ValueError:
+        pass
+    raise ValueError(f'“{text}”不是一个时刻→ 写成 "08:30" 这样')
+
+
+Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
+Hours = Annotated[float, Field(gt=0, le=24 * 60)]
+
+
 class Escalation(Section):
-    remind_minutes: int = Field(default=30, ge=1, le=24 * 60)
-    urgent_minutes: int = Field(default=5, ge=1, le=24 * 60)
+    """Pairs are [normal, urgent]."""
+
+    remind_minutes: Minutes = 30
+    urgent_minutes: Minutes = 5
     times_each: int = Field(default=2, ge=1, le=10)
+    working_hours: QuietHours = "07:00-19:00"
+    off_minutes: tuple[Minutes, Minutes] = (60, 10)
+    assign_hours: tuple[Hours, Hours] = (24, 2)
+    deliver_hours: tuple[Hours, Hours] = (72, 12)
+    digest_at: Annotated[str, AfterValidator(_clock_time)] = "08:30"
+    counsellors: list[str] = []
+
+
+class Relief(Section):
+    cash_by_grade: dict[str, Annotated[int, Field(ge=0, le=1_000_000)]] = {
+        "深度": 2000,
+        "意外致困": 1000,
+        "相对": 500,
+        "其他": 200,
+    }
+
+
+class Callbacks(Section):
+    hours: QuietHours = "08:30-20:00"
+    release_days: int = Field(default=3, ge=0, le=365)
+    silent_days: int = Field(default=14, ge=1, le=365)
 
 
 class Calendar(Section):

@@ -13,7 +13,7 @@ from pathlib import Path
 # everything may import everything, as long as no cycle comes of it. "a.b" means that one module of a room.
 TABLE = """
 __main__                -> cli
-cli                     -> app, actions, content, models, migrations, config, settings, sample, quiet
+cli                     -> app, triage, actions, content, models, migrations, config, settings, sample, quiet
 app                     -> jobs, web, handlers, sender, channels, router, triage, actions, content, models
 app                     -> migrations, config, settings, sample, quiet
 jobs, handlers, web     -> actions, content
@@ -21,6 +21,7 @@ handlers                -> triage, router
 web                     -> models
 sender                  -> actions.outbox, actions.claiming, content.parts, config
 actions                 -> models, content, sample, quiet, sheets
+actions, handlers       -> quantities
 channels                -> config, sample
 content                 -> config, toml, quiet
 config                  -> settings, envvars, toml, quiet
@@ -29,6 +30,7 @@ envvars                 -> toml
 toml                    -> toml_lines
 migrations              -> models
 models, router, sample, sheets, quiet, toml_lines, log, metrics, events, errors, clock, triage -> nothing
+quantities              -> nothing
 """
 
 EVERYBODY = frozenset({"events", "errors", "clock", "log", "metrics"})

@@ -40,7 +40,7 @@ mode = {mode}
 url = {peer}
 token = {token}
 quiet_hours = ""
-pacing = {{ gap_seconds = [0, 0], per_minute = 0, per_day = 0, per_group_day = 0, window = 16 }}
+pacing = {{ gap_seconds = [0, 0], per_minute = {per_minute}, per_day = 0, per_group_day = 0, window = 16 }}
 """
 
 
@@ -127,9 +127,9 @@ class Stage:
         clock.use(None)
 
 
-async def prepare(folder: Path, url: str, mode: str, tip_in: timedelta | None = None) -> None:
+async def prepare(folder: Path, url: str, mode: str, tip_in: timedelta | None = None, per_minute: int = 0) -> None:
     """A folder with config, messages and one schedule, and a database with our people in it."""
-    words = {"url": url, "mode": mode, "peer": "ws://127.0.0.1:1/", "token": TOKEN}
+    words = {"url": url, "mode": mode, "peer": "ws://127.0.0.1:1/", "token": TOKEN, "per_minute": per_minute}
     (folder / "config.toml").write_text(CONFIG.format(**{name: json.dumps(word) for name, word in words.items()}))
     (folder / "messages").symlink_to(ROOT / "messages")
     (folder / "schedules").mkdir()
@@ -148,10 +148,10 @@ async def prepare(folder: Path, url: str, mode: str, tip_in: timedelta | None = 
 
 @asynccontextmanager
 async def stage(
-    folder: Path, url: str, mode: str = "forward", *, tip_in: timedelta | None = None
+    folder: Path, url: str, mode: str = "forward", *, tip_in: timedelta | None = None, per_minute: int = 0
 ) -> AsyncIterator[Stage]:
     """Everything is up and the line is online."""
-    await prepare(folder, url, mode, tip_in)
+    await prepare(folder, url, mode, tip_in, per_minute)
     scene = Stage(folder, url, mode)
     try:
         await scene.open()

@@ -1,12 +1,13 @@
 """Who is alerted of a help request, in which words, and when the next one is: chair, deputy, the chair above."""
 
 import unicodedata
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from bot import clock, quiet
 from bot.actions import directory, outbox
+from bot.actions.pace import Pace
 from bot.content import Library
 from bot.events import Chat, Text
 from bot.models import Delivery, Group, HelpRequest, Household, Identity, Staff, Unit
@@ -29,11 +30,13 @@ class Rules(NamedTuple):
     """How long an alert waits for its 收到, how often each person is asked, and when it is quiet where."""
 
     texts: Library
-    remind: timedelta
-    urgent: timedelta
     times_each: int
     quiet_hours: Mapping[str, str]  # by channel
     hotline: str
+    pace: Pace = Pace()
+    digest_at: time = time(8, 30)
+    counsellors: tuple[str, ...] = ()  # names: told at once when a life is in danger
+    cash_by_grade: Mapping[str, int] = {}  # in yuan; 其他 for a household without a grade
 
 
 class Recipient(NamedTuple):
@@ -44,27 +47,29 @@ class Recipient(NamedTuple):
 
 async def raise_alert(request: HelpRequest, rules: Rules) -> None:
     """Write the next alert of the request and when the one after it is due (inside the caller's transaction)."""
-    levels = await ladder(request.unit_id)
+    levels = await ladder(request.unit_id, rules.quiet_hours.keys())
     step = request.alert_step
     rung = min(step // rules.times_each, max(len(levels) - 1, 0))
     chosen = levels[rung] if levels else []
     if request.urgency == "emergency" and rung + 1 < len(levels):
         chosen = chosen + levels[rung + 1]  # a life: do not wait for the first one's silence
+    if request.urgency == "emergency":
+        chosen = chosen + await _counsellors(rules)
     text = await _text(request, rules, step)
     drafts = [_draft(request, step, to, text, rules) for to in dict.fromkeys(chosen)]
     if not drafts:
         drafts = await _staff_group(request, step, rules)
     if drafts:
         await outbox.enqueue(drafts)
-    pause = rules.remind if request.urgency == "normal" else rules.urgent
     request.alert_step = step + 1
     # Counted from when it may go out: else a night of quiet hours would climb to the top unheard.
-    request.next_alert_at = min((_goes_at(draft.quiet_hours) for draft in drafts), default=clock.now()) + pause
+    goes_at = min((loud_from(draft.quiet_hours) for draft in drafts), default=clock.now())
+    request.next_alert_at = rules.pace.next_alert(request.urgency, goes_at)
     await request.save(update_fields=["alert_step", "next_alert_at"])
 
 
 def _draft(request: HelpRequest, step: int, to: Recipient, text: tuple[Text, ...], rules: Rules) -> outbox.Draft:
-    hours = _quiet_hours(request, to.channel, rules)
+    hours = quiet_hours(request.urgency, to.channel, rules)
     return outbox.Draft(
         key=f"a:{request.id}:{step}:{to.channel}:{to.user_id}",
         purpose="alert",
@@ -73,32 +78,33 @@ def _draft(request: HelpRequest, step: int, to: Recipient, text: tuple[Text, ...
         parts=text,
         request_id=request.id,
         quiet_hours=hours,
-        expires_at=_goes_at(hours) + LIFE,
+        expires_at=loud_from(hours) + LIFE,
     )
 
 
-def _quiet_hours(request: HelpRequest, channel: str, rules: Rules) -> str:
-    return rules.quiet_hours.get(channel, "") if request.urgency == "normal" else ""
+def quiet_hours(urgency: str, channel: str, rules: Rules) -> str:
+    """When a channel keeps silent; never about what is urgent."""
+    return rules.quiet_hours.get(channel, "") if urgency == "normal" else ""
 
 
-def _goes_at(quiet_hours: str) -> datetime:
+def loud_from(quiet_hours: str) -> datetime:
     """The first moment that is not quiet."""
     now = clock.now()
     local = clock.local(now)
     return now + (quiet.parse(quiet_hours).end_after(local) - local)
 
 
-async def ladder(unit_id: int | None) -> list[list[Recipient]]:
+async def ladder(unit_id: int | None, channels: Collection[str] = ()) -> list[list[Recipient]]:
     """The rungs: chairs of the unit, their deputies, the chairs of the unit above, …; at last the admins.
 
     Only people with a bound account stand on it; a rung with nobody is left out. A request of no known
-    unit begins at the top.
+    unit begins at the top. With `channels`, accounts elsewhere do not count: nobody would hear there.
     """
     units = directory.unit_and_above(unit_id) or await _tops()
     people = await Staff.filter(active=True, role__in=("chair", "admin")).order_by("id")
     accounts: dict[int, list[Recipient]] = {}
     for one in await Identity.filter(staff_id__in=[person.id for person in people]).order_by("id"):
-        if one.staff_id is not None:
+        if one.staff_id is not None and (not channels or one.channel in channels):
             accounts.setdefault(one.staff_id, []).append(Recipient(one.staff_id, one.channel, one.user_id))
     rungs = []
     for unit in units:
@@ -108,6 +114,13 @@ async def ladder(unit_id: int | None) -> list[list[Recipient]]:
     rungs.append([person for person in people if person.role == "admin" and person.unit_id in units])
     reachable = [[account for person in rung for account in accounts.get(person.id, [])] for rung in rungs]
     return [rung for rung in reachable if rung]
+
+
+async def _counsellors(rules: Rules) -> list[Recipient]:
+    """Whoever config.toml names, with every account they have bound."""
+    named = await Staff.filter(active=True, name__in=rules.counsellors).order_by("id") if rules.counsellors else []
+    accounts = await Identity.filter(staff_id__in=[person.id for person in named]).order_by("id")
+    return [Recipient(one.staff_id, one.channel, one.user_id) for one in accounts if one.staff_id is not None]
 
 
 async def _tops() -> list[int]:
@@ -167,8 +180,8 @@ async def _staff_group(request: HelpRequest, step: int, rules: Rules) -> list[ou
             parts=parts,
             group_id=group.id,
             request_id=request.id,
-            quiet_hours=_quiet_hours(request, group.channel, rules),
-            expires_at=_goes_at(_quiet_hours(request, group.channel, rules)) + LIFE,
+            quiet_hours=quiet_hours(request.urgency, group.channel, rules),
+            expires_at=loud_from(quiet_hours(request.urgency, group.channel, rules)) + LIFE,
         )
         for group in await Group.filter(enabled=True)
         if "staff" in group.tags

@@ -1,5 +1,6 @@
 """Turns a due slot into a broadcast and its deliveries, together with the schedule's next slot: one transaction."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -47,6 +48,9 @@ async def fire(firing: Firing, audience: Sequence[Place], quiet_hours: Mapping[s
                 await _deliveries(firing, broadcast, audience, quiet_hours)
             await _advance(firing, sent=firing.message_key is not None)
     except _Fired:
+        # Usually the other one moved the schedule on. Not so when it was planned again for a slot of its
+        # past (the clock was set back, and the file edited): then it would stand here for ever.
+        await _advance(firing, sent=False)
         return None
     return broadcast
 
@@ -74,26 +78,36 @@ async def _broadcast(firing: Firing) -> Broadcast:
 async def _deliveries(
     firing: Firing, broadcast: Broadcast, audience: Sequence[Place], quiet_hours: Mapping[str, str]
 ) -> None:
-    groups = await Group.filter(id__in=[place.group_id for place in audience], enabled=True).select_related("unit")
-    drafts = []
-    for group in groups:
-        unit = group.unit.name if group.unit is not None else ""
-        assert firing.render is not None
-        drafts.append(
+    mark = f"b:{firing.schedule_key}:{to_ms(firing.slot)}:"
+    if not firing.per_unit:
+        by_channel: dict[str, list[int]] = {}
+        for place in audience:
+            by_channel.setdefault(place.channel, []).append(place.group_id)
+        for channel, groups in sorted(by_channel.items()):
+            quiet = quiet_hours.get(channel, "")
+            await outbox.fan_out(mark, broadcast.id, channel, sorted(groups), quiet, firing.expires_at)
+        return
+    assert firing.render is not None
+    ids = {place.group_id for place in audience}
+    rows = await Group.filter(enabled=True).order_by("id").select_related("unit")
+    render = functools.cache(firing.render)
+    await outbox.enqueue(
+        [
             outbox.Draft(
-                key=f"b:{firing.schedule_key}:{to_ms(firing.slot)}:{group.id}",
+                key=f"{mark}{group.id}",
                 purpose="tip",
                 channel=group.channel,
                 chat=Chat("group", group.chat_id),
-                parts=firing.render(unit) if firing.per_unit else None,
+                parts=render(group.unit.name if group.unit is not None else ""),
                 broadcast_id=broadcast.id,
                 group_id=group.id,
                 quiet_hours=quiet_hours.get(group.channel, ""),
                 expires_at=firing.expires_at,
             )
-        )
-    if drafts:
-        await outbox.enqueue(drafts)
+            for group in rows
+            if group.id in ids  # asked again: it may have been switched off since the directory was read
+        ]
+    )
 
 
 async def _advance(firing: Firing, *, sent: bool) -> None:

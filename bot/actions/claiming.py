@@ -4,16 +4,22 @@ Everything that may have changed since a row was written is asked again here, in
 claims it: is the group still switched on, is it quiet now, is the request still open, is it too late.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from msgspec import MsgspecError
+
 from bot import clock, quiet
-from bot.actions.outbox import Ready, parts_of
+from bot.actions.outbox import Outcome, Ready, parts_of, record
 from bot.events import Chat, Part
 from bot.models import db
 from bot.models.fields import from_ms, to_ms
+from bot.models.keys import CannotDecrypt
+
+log = logging.getLogger(__name__)
 
 CANDIDATES = """
 SELECT d.id, d.purpose, d.chat_kind, d.chat_id, d.attempts, d.body, d.quiet_hours, d.expires_at,
@@ -44,6 +50,18 @@ class Lane(NamedTuple):
     per_group_day: int = 0  # 0: no cap
 
 
+async def record_and_claim(lane: Lane, outcomes: Sequence[Outcome], limit: int) -> list[Ready]:
+    """What sends came to, and the next ones, in one commit: on a slow disk that is half the time."""
+    if not outcomes:
+        return await claim(lane, limit) if limit > 0 else []
+    if limit <= 0:
+        await record(outcomes)
+        return []
+    async with db.transaction():
+        await record(outcomes)
+        return await claim(lane, limit)
+
+
 async def claim(lane: Lane, limit: int) -> list[Ready]:
     """Up to `limit` deliveries, one a target, each committed as `sending` under a lease.
 
@@ -62,8 +80,13 @@ async def claim(lane: Lane, limit: int) -> list[Ready]:
                 return []
             able = await _settle_the_rest(lane, _first_of_each_target(rows), now)
             ready = await _mark_sending(lane, able, now)
-    cache: dict[int, tuple[Part, ...]] = {}
-    return [_ready(row, cache, to_ms(now + lane.lease)) for row in ready]
+    lease = to_ms(now + lane.lease)
+    return [
+        Ready(
+            row["id"], row["purpose"], Chat(row["chat_kind"], row["chat_id"]), row["parts"], row["attempts"] + 1, lease
+        )
+        for row in ready
+    ]
 
 
 def _first_of_each_target(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -75,9 +98,10 @@ def _first_of_each_target(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]
 
 async def _settle_the_rest(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
     capped = await _full_groups(lane, rows, now)
+    shared: dict[int, tuple[Part, ...]] = {}
     ready = []
     for row in rows:
-        verdict = _objection(row, now, row["chat_id"] in capped)
+        verdict = _objection(row, now, row["chat_id"] in capped) or _unreadable(row, shared, now)
         if verdict is None:
             ready.append(row)
             continue
@@ -147,13 +171,22 @@ async def _mark_sending(lane: Lane, rows: list[dict[str, Any]], now: datetime) -
     return [row for row in rows if row["id"] in ours]
 
 
-def _ready(row: dict[str, Any], cache: dict[int, tuple[Part, ...]], lease: int) -> Ready:
-    shared = row["broadcast_id"]
-    if row["body"] is None and shared is not None:
-        parts = cache.get(shared) or cache.setdefault(shared, parts_of(None, row["shared"]))
-    else:
-        parts = parts_of(row["body"], row["shared"])
-    return Ready(row["id"], row["purpose"], Chat(row["chat_kind"], row["chat_id"]), parts, row["attempts"] + 1, lease)
+def _unreadable(
+    row: dict[str, Any], shared: dict[int, tuple[Part, ...]], now: datetime
+) -> tuple[str, str, datetime] | None:
+    """Puts what is to be said into the row. A row that cannot be read fails alone, and stops nobody else's."""
+    broadcast = row["broadcast_id"]
+    try:
+        if row["body"] is not None or broadcast is None:
+            row["parts"] = parts_of(row["body"], row["shared"])
+        else:
+            if broadcast not in shared:
+                shared[broadcast] = parts_of(None, row["shared"])
+            row["parts"] = shared[broadcast]
+    except (CannotDecrypt, MsgspecError):
+        log.error("delivery %d cannot be read, is it the right key?", row["id"])
+        return "failed", "unreadable", now
+    return None
 
 
 async def next_due(lane: Lane) -> datetime | None:

@@ -36,6 +36,7 @@ class Place(NamedTuple):
     name: str
     unit_id: int | None
     tags: frozenset[str]
+    channel: str
 
 
 class _Book(NamedTuple):
@@ -115,7 +116,7 @@ async def _speakers() -> dict[tuple[str, str], Speaker]:
 async def _places() -> dict[tuple[str, str], Place]:
     groups = await Group.filter(enabled=True)
     return {
-        (group.channel, group.chat_id): Place(group.id, group.name, group.unit_id, frozenset(group.tags))
+        (group.channel, group.chat_id): Place(group.id, group.name, group.unit_id, frozenset(group.tags), group.channel)
         for group in groups
     }
 

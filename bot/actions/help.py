@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import alerts, audit, directory
+from bot.actions import alerts, audit, directory, steps
 from bot.actions.alerts import Rules
 from bot.errors import Conflict, NotAllowed, NotFound
 from bot.models import HelpRequest, Staff, db
@@ -78,6 +78,7 @@ async def raise_request(need: Need, rules: Rules) -> tuple[HelpRequest, bool]:
             state="open" if need.sure else "review",
             opened_at=clock.now(),
         )
+        await steps.note(request.id, "raised", words=need.words)
         await audit.note("help.raised", "request", request.id, urgency=need.urgency, kinds=list(need.kinds))
         if need.sure:
             await alerts.raise_alert(request, rules)
@@ -109,11 +110,12 @@ async def _join(request: HelpRequest, need: Need, rules: Rules) -> None:
     worse = RANK[need.urgency] > RANK[request.urgency]
     if worse:
         request.urgency = need.urgency
-    if need.source == "message":
-        request.source = need.source  # their own words: the call-back alone cannot take it back any more
+    if need.source == "message" or request.source == "callback":
+        request.source = need.source  # other words than the call-back's: it alone cannot take it back any more
     if need.sure and request.state == "review":
         request.state, worse = "open", True
     await request.save()
+    await steps.note(request.id, "joined", words=need.words)
     await audit.note("help.joined", "request", request.id, urgency=need.urgency)
     if worse and request.state == "open":
         await alerts.raise_alert(request, rules)
@@ -129,6 +131,7 @@ async def acknowledge(number: int, staff_id: int) -> Taken:
         )
         if not taken:
             raise Conflict(await _what_happened(number, staff))
+        await steps.note(number, "acknowledged", staff_id=staff.id)
         await audit.note("help.acknowledged", "request", number, staff_id=staff.id)
     return await _taken(await HelpRequest.get(id=number))
 
@@ -144,12 +147,17 @@ async def _taken(request: HelpRequest) -> Taken:
 
 async def _reachable(number: int, staff_id: int) -> Staff:
     staff = await Staff.get_or_none(id=staff_id, active=True)
-    if staff is None or staff.role not in ("chair", "admin"):
+    if staff is None or not await _may_take(number, staff):
         raise NotAllowed("只有主席和管理员可以接求助单。")
     request = await HelpRequest.get_or_none(id=number) if number < 2**31 else None
     if request is None or not await may_see(staff, request):
         raise NotFound(f"没有 {number} 号求助单，写“求助”看看都有哪些。")
     return staff
+
+
+async def _may_take(number: int, staff: Staff) -> bool:
+    """Chairs and admins; and a counsellor whom the alert has reached, whatever their role."""
+    return staff.role in ("chair", "admin") or (number < 2**31 and await alerts.was_told(number, staff.id))
 
 
 async def may_see(staff: Staff, request: HelpRequest) -> bool:
@@ -174,9 +182,10 @@ async def withdraw(number: int, staff_id: int) -> bool:
     """Close a request that was raised by mistake, if nobody has taken it yet. Returns whether it was closed."""
     async with db.transaction():
         closed = await HelpRequest.filter(id=number, state="open").update(
-            state="closed", closed_as="withdrawn", next_alert_at=None
+            state="closed", closed_as="withdrawn", closed_at=clock.now(), next_alert_at=None
         )
         if closed:
+            await steps.note(number, "withdrawn", staff_id=staff_id)
             await audit.note("help.withdrawn", "request", number, staff_id=staff_id)
     return bool(closed)
 
@@ -187,7 +196,7 @@ async def open_for(staff_id: int) -> list[Listed]:
     if staff is None:
         return []
     rows = await HelpRequest.filter(state__in=STILL_OPEN).order_by("id").prefetch_related("household")
-    mine = [_listed(row) for row in rows if await may_see(staff, row)]
+    mine = [_listed(row) for row in rows if row.assigned_to_id == staff.id or await may_see(staff, row)]
     return sorted(mine, key=lambda row: (row.state != "open", row.number))
 
 

@@ -124,6 +124,33 @@ async def enqueue(drafts: Sequence[Draft]) -> None:
     db.after_commit(wake)
 
 
+FAN_OUT = """
+INSERT INTO delivery (key, purpose, priority, channel, chat_kind, chat_id, broadcast_id, group_id, quiet_hours,
+                      status, reason, attempts, not_before, expires_at, created_at)
+SELECT CAST(? AS TEXT) || CAST(g.id AS TEXT), CAST(? AS TEXT), CAST(? AS INT), g.channel, 'group', g.chat_id,
+       CAST(? AS INT), g.id, CAST(? AS TEXT), 'queued', '', 0, CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)
+FROM chat_group g WHERE g.channel = ? AND g.enabled = ? AND g.id IN ({marks})
+ORDER BY g.id ON CONFLICT (key) DO NOTHING
+"""
+AT_ONCE = 1000  # groups a statement
+
+
+async def fan_out(
+    key: str, broadcast_id: int, channel: str, groups: Sequence[int], quiet_hours: str, expires_at: datetime
+) -> None:
+    """A tip for each of the groups that is still switched on, with the broadcast's own body; keys are `key` + id.
+
+    The database copies the groups itself: ten thousand rows made here would hold up everything else.
+    """
+    now = to_ms(clock.now())
+    async with db.transaction():
+        for at in range(0, len(groups), AT_ONCE):
+            some = groups[at : at + AT_ONCE]
+            values = (key, "tip", PRIORITY["tip"], broadcast_id, quiet_hours, now, to_ms(expires_at), now)
+            await db.fetch(FAN_OUT.format(marks=db.marks(some)), *values, channel, True, *some)
+    db.after_commit(wake)
+
+
 async def record(outcomes: Sequence[Outcome]) -> None:
     """Write what sends came to, all in one transaction. Never overrides a row that is already settled.
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.actions import settings
-from bot.models import db
+from bot.models import BindCode, Delivery, HelpRequest, Household, Setting, Unit, db
 from bot.models.fields import from_ms
 
 
@@ -18,6 +18,12 @@ class Overview(NamedTuple):
 
     def total(self, status: str) -> int:
         return sum(count for (_, s), count in self.deliveries.items() if s == status)
+
+
+async def nothing_kept() -> bool:
+    """Is the database as good as new? Only then may a new key be made: what is there could never be read again."""
+    tables = (Unit, Household, HelpRequest, Delivery, BindCode, Setting)
+    return not any([await table.exists() for table in tables])
 
 
 async def look() -> Overview:

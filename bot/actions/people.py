@@ -8,6 +8,7 @@ import secrets
 import unicodedata
 from collections.abc import Collection
 from datetime import timedelta
+from typing import NamedTuple
 
 from tortoise.exceptions import IntegrityError
 
@@ -25,6 +26,14 @@ LIFETIME = timedelta(hours=24)
 MAY_NOT = "您没有权限做这件事,请找管理员"
 BAD_CODE = "绑定码不对、已经用过或过期了,请向管理员要一个新的"
 TAKEN = "这个账号已经绑定了别人,请先让管理员解除绑定"
+
+
+class Bound(NamedTuple):
+    """Whose account it is from now on: a staff person, or a member with the role family."""
+
+    id: int
+    name: str
+    role: str
 
 
 async def act_as(staff_id: int, roles: Collection[str] = (), unit_id: int | None = ANYWHERE) -> Staff:
@@ -92,29 +101,57 @@ async def add_staff(name: str, role: str, unit_code: str, deputy: bool = False, 
 
 async def issue_code(staff_id: int, lifetime: timedelta = LIFETIME, *, by: int | None = None) -> str:
     """A one-time bind code, shown once: only its blind index is kept. Older unused ones become void."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    now = clock.now()
     async with db.transaction():
         staff = await _active(staff_id, by)
-        await BindCode.filter(staff_id=staff.id, used_at=None, expires_at__gt=now).update(expires_at=now)
-        await BindCode.create(code_index=keys.current().index(code), staff=staff, expires_at=now + lifetime)
+        code = await _new_code(lifetime, staff_id=staff.id)
         await audit.note("staff.code", "staff", staff.id, staff_id=by)
     return code
 
 
-async def bind(channel: str, user_id: str, code: str) -> Staff:
+async def issue_member_code(member_id: int, lifetime: timedelta = LIFETIME, *, by: int | None = None) -> str:
+    """The same for a member of a household: without it no family account on a network can be known."""
+    async with db.transaction():
+        member = await Member.get_or_none(id=member_id).select_related("household")
+        if member is None:
+            raise NotFound("名册上没有这个人,请先导入名册")
+        if by is not None:
+            await act_as(by, ("chair", "volunteer"), member.household.unit_id)
+        if member.under_14:
+            raise BadInput("14 岁以下的孩子不绑定账号,请把绑定码发给监护人")
+        code = await _new_code(lifetime, member_id=member.id)
+        await audit.note("member.code", "member", member.id, staff_id=by)
+    return code
+
+
+async def _new_code(lifetime: timedelta, **whose: int) -> str:
+    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    now = clock.now()
+    await BindCode.filter(used_at=None, expires_at__gt=now, **whose).update(expires_at=now)
+    await BindCode(code_index=keys.current().index(code), expires_at=now + lifetime, **whose).save()
+    return code
+
+
+async def bind(channel: str, user_id: str, code: str) -> Bound:
     """Tie a chat account to the person whom the code was given to. One person may have several accounts."""
     now = clock.now()
     async with db.transaction():
         mark = await BindCode.get_or_none(code_index=keys.current().index(_folded(code)))
         used = mark and await BindCode.filter(id=mark.id, used_at=None, expires_at__gt=now).update(used_at=now)
-        staff = await Staff.get_or_none(id=mark.staff_id, active=True) if mark and used else None
-        if staff is None:
+        owner = await _owner(mark) if mark and used else None
+        if owner is None:
             raise BadInput(BAD_CODE)
-        await _tie(channel, user_id, staff_id=staff.id, member_id=None)
-        await audit.note("identity.bind", "staff", staff.id, staff_id=staff.id, channel=channel)
+        staff_id, member_id = (owner.id, None) if isinstance(owner, Staff) else (None, owner.id)
+        await _tie(channel, user_id, staff_id=staff_id, member_id=member_id)
+        subject = "staff" if staff_id else "member"
+        await audit.note("identity.bind", subject, owner.id, staff_id=staff_id, channel=channel)
         await directory.changed()
-    return staff
+    return Bound(owner.id, owner.name, owner.role if isinstance(owner, Staff) else "family")
+
+
+async def _owner(mark: BindCode) -> Staff | Member | None:
+    if mark.member_id is not None:
+        return await Member.get_or_none(id=mark.member_id).select_related("household")
+    return await Staff.get_or_none(id=mark.staff_id, active=True)
 
 
 async def bind_member(channel: str, user_id: str, member_id: int, *, by: int | None = None) -> Member:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from bot.models import keys
+
 MOBILE = re.compile(r"1[3-9]\d{9}")
 LANDLINE = re.compile(r"0(?:10|2\d)[2-9]\d{7}|0[3-9]\d\d[2-9]\d{6,7}")  # with its area code
 COUNTRY = re.compile(r"(?:\+|00)86|86(?=1[3-9]\d{9}$)")
@@ -12,6 +14,8 @@ BETWEEN = re.compile(r"[\s()\-.·_]+")
 
 def normalise(text: str) -> str | None:
     """The digits of a mainland mobile or landline (with area code); None when it is neither."""
+    if text.isascii() and MOBILE.fullmatch(text):  # as most are written
+        return text
     text = unicodedata.normalize("NFKC", text)
     text = "".join("-" if unicodedata.category(letter) == "Pd" else letter for letter in text)
     has_extension = EXTENSION.search(text) is not None
@@ -22,3 +26,18 @@ def normalise(text: str) -> str | None:
     if not local.isascii():
         return None
     return local if MOBILE.fullmatch(local) or (LANDLINE.fullmatch(local) and not has_extension) else None
+
+
+def index(phone: str) -> str:
+    """The blind index that finds a normalised number."""
+    return keys.current().index(phone)
+
+
+def ending_index(digits: str) -> str:
+    """The blind index of the last four digits; the prefix keeps it apart from that of a whole number."""
+    return keys.current().index(f"ending:{digits[-4:]}")
+
+
+def masked(phone: str) -> str:
+    """138****0001: enough to recognise, too little to call."""
+    return f"{phone[:-8]}****{phone[-4:]}"

@@ -1,156 +1,247 @@
-"""What a roster file says, row by row, before the database is asked: columns, checks, one family's rows together.
+"""What a roster file says, row by row, before the database is asked: one family's rows are brought together."""
 
-Reasons are read by whoever mends the file: they name the column and the remedy, never a phone or address.
-"""
-
-import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from datetime import date
+from typing import Any, NamedTuple
 
-from bot.actions import phones
-from bot.errors import BadInput
-from bot.models import keys
+from bot.actions import roster_columns
+from bot.actions import roster_values as values
+from bot.actions.roster_values import Days, Refusal
+from bot.sheets import plain
 
-CATEGORIES = ("工伤残职工", "工亡遗属", "孤寡老人", "留守儿童", "困难职工", "一线医护家庭")
-COLUMNS = {  # the first filled cell of these, in this order
-    "code": ("户编号", "编号", "户号", "code"),
-    "name": ("姓名", "户主", "联系人"),
-    "relation": ("关系",),
-    "phone": ("电话", "手机", "联系电话", "手机号", "手机号码", "电话号码"),
-    "unit": ("单位", "单位编号"),
-    "category": ("类别", "困难类别"),
-    "address": ("地址", "住址"),
-    "note": ("备注",),
-}
-LONGEST = {"name": (40, "姓名"), "relation": (20, "关系"), "unit": (60, "单位")}
-CODE = re.compile(r"[\w-]{1,20}")
-IN_BRACKETS = re.compile(r"\(.*?\)|[\s*:]")
+LABELS = roster_columns.LABELS
+MEMBERS_MAX = 50
+PURPOSE = "登记和回访"
+REPEATED = frozenset({"relation", "best_time", "may_tell", "consent_to", "consent_words", "note"})
+LASTING_MAX = 5000
 
 Refused = tuple[int, str]
 
+# How each cell is read; a cell that is empty says nothing.
+READERS: dict[str, values.Read] = {
+    "code": values.code,
+    "name": values.words("姓名", 40, clear=False),
+    "relation": values.words("关系", 20),
+    "phone": values.phone,
+    "under_14": values.yes_or_no(LABELS["under_14"]),
+    "guardian": values.words("监护人", 40),
+    "category": values.category,
+    "grade": values.grade,
+    "address": values.words("地址", 500),
+    "best_time": values.words(LABELS["best_time"], 40),
+    "may_tell": values.words(LABELS["may_tell"], 500),
+    "avoid": values.days(LABELS["avoid"]),
+    "remember": values.days(LABELS["remember"]),
+    "do_not_call": values.yes_or_no(LABELS["do_not_call"]),
+    "messages_off": values.yes_or_no(LABELS["messages_off"]),
+    "consent_by": values.words("同意人", 40, clear=False),
+    "consent_at": values.full_date,
+    "consent_to": values.words("同意事项", 40, clear=False),
+    "consent_words": values.words("同意原话", 500, clear=False),
+    "note": values.words("备注", 2000),
+}
+HOUSE = ("unit", "category", "grade", "address", "best_time", "may_tell", "do_not_call", "messages_off")
+PERSON = ("relation", "phone", "under_14", "guardian")
+
+
+class Consent(NamedTuple):
+    """Who agreed to what, when, in which words."""
+
+    name: str
+    day: date
+    purpose: str
+    words: str
+
 
 class Entry(NamedTuple):
-    """One row that is in order by itself; "" where the file says nothing."""
+    """One row that is in order by itself; None where the file says nothing."""
 
     number: int
     code: str
     name: str
-    relation: str
-    phone: str
-    phone_index: str | None
-    unit: str
-    category: str
-    address: str
-    note: str
+    relation: str | None
+    phone: str | None  # also masked, or to be cleared: see `digits`
+    under_14: bool | None
+    guardian: str | None
+    unit: str | None
+    category: str | None
+    grade: str | None
+    address: str | None
+    best_time: str | None
+    may_tell: str | None
+    do_not_call: bool | None
+    messages_off: bool | None
+    avoid: Days | None
+    remember: Days | None
+    note: str | None
+    consent: Consent | None
     by_phone: bool = False  # the file names no code: the household was found by this phone
 
+    @property
+    def digits(self) -> str:
+        return self.phone if self.phone and self.phone.isdigit() else ""
 
-@dataclass
+    @property
+    def person(self) -> tuple[Any, ...]:
+        """What it says of the member, in the order of PERSON."""
+        return (self.relation, self.phone, self.under_14, self.guardian)
+
+    @property
+    def house(self) -> tuple[Any, ...]:
+        """What it says of the household, in the order of HOUSE."""
+        return self[_HOUSE_AT]  # type: ignore[return-value]
+
+
+_SAID = Entry._fields[Entry._fields.index("name") : Entry._fields.index("by_phone")]
+_HOUSE_AT = slice(Entry._fields.index("unit"), Entry._fields.index("avoid"))
+_PLACE = {name: at for at, name in enumerate(HOUSE)}
+_SILENT = (None,) * len(HOUSE)
+
+
+@dataclass(slots=True)
 class Family:
     """The rows of one household. Where two rows contradict each other, the later one is refused."""
 
     code: str
-    unit: str = ""
-    category: str = ""
-    address: str = ""
+    house: tuple[Any, ...] = _SILENT
+    persons: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    days: dict[str, Days] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
     def take(self, entry: Entry) -> str | None:
         """Add a row; or say why not."""
-        for name, what in (("unit", "单位"), ("category", "类别"), ("address", "地址")):
-            mine, theirs = getattr(self, name), getattr(entry, name)
-            if mine and theirs and mine != theirs:
-                return f"{what}和同一户前面的行不一样,请改成一样的"
-        same = next((other for other in self.entries if other.name == entry.name), None)
-        if same and (same.phone and entry.phone and same.phone != entry.phone):
-            return "同一户同一个人写了两个电话,请只留一个"
-        if same and (same.relation and entry.relation and same.relation != entry.relation):
-            return "同一户同一个人写了两种关系,请只留一种"
-        self.unit, self.category = self.unit or entry.unit, self.category or entry.category
-        self.address = self.address or entry.address
-        if entry.note and entry.note not in self.notes:
-            self.notes.append(entry.note)
+        house, person = entry.house, entry.person
+        known = self.persons.get(entry.name)
+        if known is None and len(self.persons) >= MEMBERS_MAX:
+            return f"这一户超过 {MEMBERS_MAX} 人，请核对户编号"
+        first, silent = self.house is _SILENT, house == _SILENT
+        if not first and not silent and (label := _contradicts(self.house, house, HOUSE)):
+            return f"{label}和同一户前面的行不一样，请改成一样的"
+        if known is not None and (label := _contradicts(known, person, PERSON)):
+            return f"同一户同一个人前面写了另一个{label}，请只留一个"
+        if not silent:
+            self.house = house if first else _merged(self.house, house)
+        self.persons[entry.name] = person if known is None else _merged(known, person)
+        self._collect(entry)
         self.entries.append(entry)
         return None
+
+    def _collect(self, entry: Entry) -> None:
+        """What adds up over the rows."""
+        if entry.avoid is not None:
+            self.days["avoid"] = self.days.get("avoid", frozenset()) | entry.avoid
+        if entry.remember is not None:
+            self.days["remember"] = self.days.get("remember", frozenset()) | entry.remember
+        if entry.note and entry.note not in self.notes:
+            self.notes.append(entry.note)
 
     def without(self, refused: Sequence[Entry]) -> "Family":
         """The same household as if these rows were not in the file."""
         rest = Family(self.code)
+        gone = {entry.number for entry in refused}
         for entry in self.entries:
-            if entry not in refused:
+            if entry.number not in gone:
                 rest.take(entry)
         return rest
 
+    def said(self, name: str) -> Any:
+        """What the file says of the household."""
+        return self.house[_PLACE[name]]
+
     @property
-    def note(self) -> str:
-        return ";".join(self.notes)
+    def note(self) -> str | None:
+        return "；".join(self.notes) or None
 
 
-def columns(header: Sequence[str]) -> dict[str, list[int]]:
-    """Where each field stands in a row."""
-    names = [IN_BRACKETS.sub("", unicodedata.normalize("NFKC", cell)).lower() for cell in header]
-    places = {
-        what: [n for word in words for n, name in enumerate(names) if name == word] for what, words in COLUMNS.items()
-    }
-    if not places["name"]:
-        raise BadInput("表头里没有“姓名”这一列,请把第一行改成:户编号、姓名、关系、电话、单位、类别、地址、备注")
-    if not places["code"] and not places["phone"]:
-        raise BadInput("表头里既没有“户编号”也没有“电话”,认不出是哪一户,请补上一列")
-    return places
-
-
-def read(header: Sequence[str], rows: Iterable[tuple[int, list[str]]]) -> tuple[list[Entry], list[Refused]]:
-    """The rows that are in order, and the others with the reason."""
-    places = columns(header)
-    entries: list[Entry] = []
-    refused: list[Refused] = []
-    for number, cells in rows:
-        found = {
-            what: next((cells[n] for n in where if n < len(cells) and cells[n]), "") for what, where in places.items()
-        }
-        reason = _objection(found)
-        if reason:
-            refused.append((number, reason))
-        else:
-            entries.append(_entry(number, found))
-    return entries, refused
-
-
-def _objection(found: dict[str, str]) -> str | None:
-    if not found["name"]:
-        return "没有姓名,请补上"
-    for what, (longest, label) in LONGEST.items():
-        if len(found[what]) > longest:
-            return f"{label}太长,最多 {longest} 个字"
-    if found["code"] and not CODE.fullmatch(_code(found["code"])):
-        return "户编号只能有汉字、字母、数字和横线,最多 20 个字"
-    if found["category"] and unicodedata.normalize("NFKC", found["category"]) not in CATEGORIES:
-        return f"类别不认识,请用:{'、'.join(CATEGORIES)}"
-    if found["phone"] and phones.normalise(found["phone"]) is None:
-        return "电话不对:一格写一个手机号,或者带区号的座机"
-    if not found["code"] and not found["phone"]:
-        return "没有户编号也没有电话,认不出是哪一户,请补上一样"
+def _contradicts(mine: tuple[Any, ...], theirs: tuple[Any, ...], names: tuple[str, ...]) -> str | None:
+    for name, one, other in zip(names, mine, theirs, strict=True):
+        if one is not None and other is not None and one != other:
+            return LABELS[name]
     return None
 
 
-def _entry(number: int, found: dict[str, str]) -> Entry:
-    phone = phones.normalise(found["phone"]) or ""
-    return Entry(
-        number,
-        _code(found["code"]),
-        found["name"],
-        found["relation"],
-        phone,
-        keys.current().index(phone) if phone else None,
-        found["unit"],
-        unicodedata.normalize("NFKC", found["category"]),
-        found["address"],
-        found["note"],
+def _merged(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(other if one is None else one for one, other in zip(mine, theirs, strict=True))
+
+
+def reader(places: roster_columns.Places, unit: values.Read) -> Callable[[int, Sequence[str]], Entry]:
+    """What makes an entry of a row, or raises Refusal. `unit` knows how the office calls its units."""
+    readers = READERS | {"unit": unit}
+    uses: list[tuple[str, values.Read, bool] | None] = [None] * (1 + max(map(max, places.values())))
+    for what, where in places.items():
+        uses[where[0]] = what, readers[what], what in REPEATED
+    several = [where for where in places.values() if len(where) > 1]
+    lasting: dict[str, str] = {}  # texts that many rows share are kept once
+
+    def entry(number: int, cells: Sequence[str]) -> Entry:
+        found: dict[str, Any] = {}
+        for use, cell in zip(uses, _joined(cells, several) if several else cells, strict=False):
+            if cell and use:
+                what, read, repeated = use
+                if repeated and len(lasting) < LASTING_MAX:
+                    cell = lasting.setdefault(cell, cell)
+                found[what] = read(plain(cell) if cell[0] == "'" else cell)
+        return _entry(number, found)
+
+    return entry
+
+
+def _joined(cells: Sequence[str], several: list[list[int]]) -> list[str]:
+    """Of columns that mean the same, the first one holds what the first filled one says."""
+    joined = [*cells, *[""] * (1 + max(map(max, several)) - len(cells))]
+    for where in several:
+        joined[where[0]] = next((joined[at] for at in where if joined[at]), "")
+    return joined
+
+
+def _entry(number: int, found: dict[str, Any]) -> Entry:
+    said = found.get
+    if not said("name"):
+        raise Refusal("没有姓名，请补上")
+    if category := said("category"):
+        found["category"] = category[0]
+        if category[1] and said("grade", category[1]) != category[1]:
+            raise Refusal("类别和等级写得不一样，请改成一样的")
+        found["grade"] = said("grade") or category[1]
+    if said("grade") not in (None, values.CLEAR) and category and category[0] != values.HARDSHIP:
+        raise Refusal(f"只有{values.HARDSHIP}才写等级，请核对类别")
+    code = said("code", "")
+    if not code and not (said("phone") or "").isdigit():
+        raise Refusal("没有户编号也没有完整的电话，认不出是哪一户，请补上一样")
+    found["consent"] = _consent(found)
+    return Entry._make([number, code, *map(said, _SAID), False])
+
+
+def _consent(found: dict[str, Any]) -> Consent | None:
+    """Of the person in this row unless another is named."""
+    said = found.get
+    if said("consent_words", "") is None:  # masked: an export that comes back
+        return None
+    if "consent_at" not in found:
+        if said("consent_by") or said("consent_words") or said("consent_to"):
+            raise Refusal("写了同意就要写同意日期，请补上")
+        return None
+    return Consent(
+        said("consent_by") or found["name"],
+        found["consent_at"],
+        said("consent_to") or PURPOSE,
+        said("consent_words") or "",
     )
 
 
-def _code(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).upper()
+def read(
+    make: Callable[[int, Sequence[str]], Entry], rows: Iterable[tuple[int, list[str]]], watch: Callable[[int], None]
+) -> tuple[list[Entry], list[Refused]]:
+    """The rows that are in order, and the others with the reason. `watch` hears the row number now and then."""
+    entries: list[Entry] = []
+    refused: list[Refused] = []
+    for number, cells in rows:
+        try:
+            entries.append(make(number, cells))
+        except Refusal as reason:
+            refused.append((number, str(reason)))
+        if number % 1000 == 0:
+            watch(number)
+    return entries, refused

@@ -1,10 +1,12 @@
 """From a config to the things it asks for: channels, texts, rules. Starts nothing."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 from bot import sample
 from bot.actions.alerts import Rules
+from bot.actions.calling import Calling
+from bot.actions.pace import Pace
 from bot.channels.onebot import OneBotChannel
 from bot.channels.sandbox import SandboxChannel
 from bot.config import AnyChannel, Config, Pacing, Sandbox
@@ -78,13 +80,36 @@ def rules(config: Config, library: Library) -> Rules:
     fallback = config.broadcasts.quiet_hours
     return Rules(
         texts=library,
-        remind=timedelta(minutes=config.escalation.remind_minutes),
-        urgent=timedelta(minutes=config.escalation.urgent_minutes),
         times_each=config.escalation.times_each,
         quiet_hours={name: fallback if quiet is None else quiet for name, quiet in own.items()},
         hotline=config.union.hotline,
+        pace=_pace(config),
+        digest_at=time.fromisoformat(config.escalation.digest_at),
+        counsellors=tuple(config.escalation.counsellors),
+        cash_by_grade=config.relief.cash_by_grade,
     )
 
 
+def _pace(config: Config) -> Pace:
+    section = config.escalation
+    return Pace(
+        working_hours=section.working_hours,
+        workdays=Workdays(config.calendar),
+        remind=_spans(60, section.remind_minutes, section.urgent_minutes),
+        remind_off=_spans(60, *section.off_minutes),
+        assign=_spans(3600, *section.assign_hours),
+        deliver=_spans(3600, *section.deliver_hours),
+    )
+
+
+def _spans(unit: int, normal: float, urgent: float) -> tuple[timedelta, timedelta]:
+    return timedelta(seconds=unit * normal), timedelta(seconds=unit * urgent)
+
+
 def desk(config: Config, library: Library) -> Desk:
-    return Desk(library, rules(config, library), config.union.hotline, config.union.phone)
+    return Desk(library, rules(config, library), config.union.hotline, config.union.phone, calling(config))
+
+
+def calling(config: Config) -> Calling:
+    section = config.callbacks
+    return Calling(section.hours, section.release_days, section.silent_days)

@@ -24,20 +24,16 @@ class Reception:
         self._router = router
         self._metrics = metrics
 
+    def concerns(self, message: Incoming) -> bool:
+        """Ordinary chat ends here: read, judged and forgotten, with no query, no row, no line in the log."""
+        self._metrics.received += 1
+        return self._router.concerns(_turn(message))
+
     async def received(self, message: Incoming) -> None:
-        """Ordinary chat ends at the first `return`: no query, no row, no line in the log."""
-        self._metrics.received.inc()
-        group = message.chat.kind == "group"
-        turn = Turn(
-            message,
-            fold(message.text).strip(),
-            directory.speaker(message.channel, message.sender.id),
-            directory.place(message.channel, message.chat.id) if group else None,
-        )
-        call = self._router.match(turn)
+        call = self._router.match(_turn(message))
         if call is None:
             return
-        self._metrics.handled.inc()
+        self._metrics.handled += 1
         await self._insist("message", lambda: conversation.answer(message, call))
 
     async def settled(self, ref: str, outcome: Receipt | SendError) -> None:
@@ -58,7 +54,16 @@ class Reception:
                 return
             except Exception:
                 log.exception("%s could not be handled, %d tries left", what, left)
-                self._metrics.errors.inc()
+                self._metrics.errors += 1
             if left:
                 await asyncio.sleep(pause)
                 pause *= 3
+
+
+def _turn(message: Incoming) -> Turn:
+    return Turn(
+        message,
+        fold(message.text).strip(),
+        directory.speaker(message.channel, message.sender.id),
+        directory.place(message.channel, message.chat.id) if message.chat.kind == "group" else None,
+    )

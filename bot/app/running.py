@@ -13,13 +13,13 @@ from importlib.metadata import version
 from aiohttp import web
 
 from bot import clock, handlers, sample
-from bot.actions import broadcasts, conversation, directory, outbox
+from bot.actions import broadcasts, conversation, directory, outbox, overview
 from bot.actions.sample import create as create_sample
 from bot.app import building
 from bot.app.reception import Reception
 from bot.config import Config
 from bot.events import Health
-from bot.jobs import Clockwork, escalation, upkeep
+from bot.jobs import Clockwork, confirmation, digest, escalation, releases, upkeep
 from bot.jobs import broadcasts as broadcasting
 from bot.metrics import Metrics
 from bot.models import db, keys
@@ -45,6 +45,7 @@ class App:
         self.programme = building.programme(config, library)
         desk = building.desk(config, library)
         self.rules = desk.rules
+        self.calling = desk.calling
         self.metrics = Metrics()
         self.channels = building.channels(config)
         self.sender = Sender(self.channels, building.pacing(config))
@@ -58,9 +59,11 @@ class App:
         async with AsyncExitStack() as stack:
             os.umask(0o077)  # what the bot writes is for its own account only
             stack.enter_context(db.Instance(self.config.database_url))
-            keys.use(keys.load(self.config.resolve(self.config.database.key_file), create=True))
             stack.push_async_callback(db.close)
             await db.open_(self.config.database_url)
+            keys.use(
+                keys.load(self.config.resolve(self.config.database.key_file), create=await overview.nothing_kept())
+            )
             stack.push_async_callback(conversation.settled)
             await self._prepare()
             await self._serve(stack)
@@ -111,6 +114,9 @@ class App:
         every(1.0, "broadcasts", partial(broadcasting.tick, self.programme))
         every(60.0, "schedules", partial(broadcasting.arrange, self.programme))
         every(2.0, "escalation", partial(escalation.tick, self.rules))
+        every(60.0, "confirmation", partial(confirmation.tick, self.rules))
+        every(60.0, "digest", partial(digest.tick, self.rules))
+        every(60.0, "releases", partial(releases.tick, self.rules, self.calling))
         every(DIRECTORY_SECONDS, "directory", directory.refresh)
         every(15.0, "sweep", upkeep.sweep)
         every(3600.0, "tidy", upkeep.tidy)

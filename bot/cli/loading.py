@@ -5,16 +5,17 @@ import os
 import sqlite3
 from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
+from socket import gaierror
 
 from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
 
 from bot import clock
-from bot.actions import directory
+from bot.actions import directory, overview
 from bot.config import PREFIX, Config, load
 from bot.errors import NotFound, Problem, ProblemsFound
-from bot.models import BindCode, Delivery, HelpRequest, Household, Setting, Unit, db, keys
+from bot.models import db, keys
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 NO_DATABASE = "还没有数据库：先运行 songnuan run，或用 songnuan unit add 建第一个单位。"
@@ -61,7 +62,7 @@ async def opened(config: Config) -> AsyncIterator[None]:
     with explained(config):
         await db.open_(config.database_url)
     try:
-        load_key(config, create=await _keeps_nothing())
+        load_key(config, create=await overview.nothing_kept())
         await directory.refresh()
         yield
     except keys.CannotDecrypt:
@@ -74,33 +75,33 @@ def load_key(config: Config, *, create: bool) -> None:
     keys.use(keys.load(config.resolve(config.database.key_file), create=create))
 
 
-async def _keeps_nothing() -> bool:
-    """Only then may a new key be made: with another one, what is there could never be read again."""
-    tables = (Unit, Household, HelpRequest, Delivery, BindCode, Setting)
-    return not any([await table.exists() for table in tables])
-
-
 def _wrong_key(config: Config) -> Problem:
     return Problem(config.database.key_file, 0, "密钥文件和数据库不是一对", "放回原来的密钥文件")
 
 
 @contextmanager
-def explained(config: Config) -> Iterator[None]:
-    """A database that cannot be opened is no bug of ours: say which, and what to look at."""
+def explained(config: Config, *, files: bool = True) -> Iterator[None]:
+    """A database that cannot be opened is no bug of ours: say which, and what to look at.
+
+    `files` is for a block that does nothing else: there any OSError is about the database.
+    """
     os.umask(0o077)  # what is written from here on is for its own account only
     try:
-        if (path := config.sqlite_path) is not None:
-            _try(path)
+        _try(config.sqlite_path)
         yield
     except Exception as error:
-        if not _about_database(error):
+        if not _about_database(error) and not (files and isinstance(error, OSError)):
             raise
         raise ProblemsFound([_unreachable(config, error)]) from error
 
 
-def _try(path: Path) -> None:
+def _try(path: Path | None) -> None:
     """tortoise waits for ever for a connection whose first statement failed: so let it fail here, at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if path is None:
+        return
+    if not path.parent.exists():
+        with suppress(OSError):  # the next line says what is wrong
+            path.parent.mkdir(parents=True)
     with closing(sqlite3.connect(path, timeout=15, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("SELECT count(*) FROM sqlite_master")
@@ -108,8 +109,9 @@ def _try(path: Path) -> None:
 
 
 def _about_database(error: Exception) -> bool:
-    known = (OSError, sqlite3.Error, DBConnectionError, OperationalError, ModuleNotFoundError)
-    return isinstance(error, known) or type(error).__module__.startswith("asyncpg")
+    known = (sqlite3.Error, DBConnectionError, OperationalError, ConnectionError, gaierror)
+    no_driver = isinstance(error, ModuleNotFoundError) and error.name == "asyncpg"
+    return isinstance(error, known) or no_driver or type(error).__module__.startswith("asyncpg")
 
 
 def _unreachable(config: Config, error: Exception) -> Problem:

@@ -2,6 +2,7 @@
 
 from argparse import SUPPRESS, ArgumentTypeError
 from collections.abc import Callable
+from datetime import date
 from importlib.metadata import version
 from typing import Any
 
@@ -25,6 +26,13 @@ def days(text: str) -> int:
     return found
 
 
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"要写成 2026-12-01 这样，不能是“{text[:30]}”") from None
+
+
 def words(text: str) -> list[str]:
     """`family,workers`, also with Chinese commas."""
     return [word.strip() for word in text.replace("，", ",").replace("、", ",").split(",") if word.strip()]
@@ -39,7 +47,9 @@ def build() -> Parser:
     add = _adder(parser)
     _running(add)
     _people(add)
+    _calls(add)
     _outbox(add)
+    _reports(add)
     _safety(add)
     return parser
 
@@ -74,12 +84,28 @@ def _running(add: Add) -> None:
 
 
 def _people(add: Add) -> None:
-    roster = add("import", "导入名册（Excel、CSV、ODS）", "roster:bring_in")
-    roster.add_argument("file", metavar="名册", help="第一行是列名：户编号、姓名、关系、电话、单位、类别、地址、备注")
-    roster.add_argument("--dry-run", action="store_true", help="只检查，不写进数据库")
+    _roster(add)
     _units(_adder(add("unit", "单位")))
     _staff(_adder(add("staff", "工作人员")))
     _groups(_adder(add("group", "群")))
+
+
+def _roster(add: Add) -> None:
+    roster = add("import", "导入名册（Excel、CSV、ODS）", "roster:bring_in")
+    roster.add_argument("file", metavar="名册", help="第一行是列名：户编号、姓名、关系、电话、单位、类别、地址、备注")
+    roster.add_argument("--dry-run", action="store_true", help="只检查，不写进数据库")
+    roster.add_argument("--mapping", metavar="对照.toml", help="列名对照，用过一次就记住")
+    roster.add_argument("--report", metavar="报告.xlsx", help="把原表连同每行没有收下的原因写成 .xlsx 或 .csv")
+    export = add("export", "导出名册，改好后可以再导入", "roster:take_out")
+    export.add_argument("file", metavar="文件", help="以 .xlsx 或 .csv 结尾")
+    export.add_argument("--unit", metavar="编号", help="只要这个单位和它下面的")
+    export.add_argument("--clear", action="store_true", help="电话和地址不打码，要写原因")
+    export.add_argument("--reason", metavar="原因", help="为什么要完整的，记入审计")
+    sample = add("sample", "做一份虚构的名册，供演练用", "sample:sample")
+    sample.add_argument("--households", type=number, default=3700, metavar="户数", help="不写是 3700 户")
+    sample.add_argument("--seed", type=number, default=1, metavar="数字", help="同一个数字做出同样的名册，不写是 1")
+    sample.add_argument("--out", metavar="文件", help="写到哪里，不写是 sample-roster.csv")
+    sample.add_argument("--into-database", action="store_true", help="直接放进还没有名册的数据库")
 
 
 def _units(add: Add) -> None:
@@ -114,12 +140,61 @@ def _groups(add: Add) -> None:
     on.add_argument("--tags", type=words, metavar="标签", help="群标签，用逗号隔开，例如 family,workers")
 
 
+def _calls(add: Add) -> None:
+    member = _adder(add("member", "家庭成员"))("code", "发一个绑定码，让家属自己的账号认得出来", "members:member_code")
+    member.add_argument("household", metavar="户编号", help="例如 H0123")
+    member.add_argument("--name", metavar="姓名", help="户里的哪一位；只有一位就不用写")
+    _rounds(_adder(add("round", "回访轮次")))
+    calls = add("calls", "漏掉的回访：答应了没打、从没打通、很久没联系上", "rounds:calls")
+    calls.add_argument("kind", nargs="?", metavar="名单", help="promised、never、silent 之一，或中文名；不写就都列")
+    calls.add_argument("--unit", metavar="编号", help="只看这个单位和它下面的")
+    calls.add_argument("--days", type=days, metavar="天数", help="几天算很久，不写就按 [callbacks] silent_days")
+    _json(calls)
+
+
+def _rounds(add: Add) -> None:
+    create = add("create", "建一轮回访", "rounds:round_create")
+    create.add_argument("name", metavar="名字")
+    create.add_argument("unit", metavar="单位编号", help="这个单位和它下面的户")
+    create.add_argument("--category", type=words, default=[], metavar="类别", help="只要这些类别，用逗号隔开")
+    create.add_argument("--grade", type=words, default=[], metavar="等级", help="只要这些困难等级：深度,相对,意外致困")
+    create.add_argument("--last", type=words, default=[], metavar="结果", help="上次结果，例如 未接,占线；没打过 也算")
+    create.add_argument("--silent", type=days, metavar="天数", help="只要这么多天没联系上的（含从没打通的）")
+    create.add_argument("--script", metavar="说法", help="messages/scripts 里的一份；不写就按类别选")
+    create.add_argument("--cap", type=number, metavar="户数", help="每人每天最多打几户，不写不限")
+    create.add_argument("--since", type=day, metavar="日期", help="从哪天开始，不写就是现在")
+    create.add_argument("--until", type=day, metavar="日期", help="到哪天为止（含这一天）")
+    listing = add("list", "列出进行中的回访", "rounds:round_list")
+    listing.add_argument("--all", action="store_true", help="连结束了的也列")
+    _json(listing)
+    assign = add("assign", "把等着的户分给志愿者：先给上次打的人，再按单位均分", "rounds:round_assign")
+    assign.add_argument("id", type=number, metavar="编号")
+    move = add("move", "把一个人手上的户全部转给别人", "rounds:round_move")
+    move.add_argument("who", metavar="姓名或编号")
+    for command in (assign, move):
+        command.add_argument("--to", type=words, default=[], metavar="姓名", help="只给这些人，用逗号隔开")
+    add("close", "结束一轮回访", "rounds:round_close").add_argument("id", type=number, metavar="编号")
+
+
 def _outbox(add: Add) -> None:
     doubtful = add("doubtful", "列出不确定、暂停和失败的投递", "outbox:doubtful")
     doubtful.add_argument("--limit", type=number, default=200, metavar="条数", help="最多列几条，不写是 200 条")
     _json(doubtful)
     resend = add("resend", "重新发送这些投递（先确认真的没有发出去）", "outbox:resend")
     resend.add_argument("ids", type=number, nargs="+", metavar="编号", help="songnuan doubtful 里的编号")
+
+
+def _reports(add: Add) -> None:
+    report = add("report", "统计：回访、求助、救助的户、人次和元，每项都能打开看明细", "report:report")
+    report.add_argument(
+        "--from", dest="first", type=day, metavar="日期", help="从哪天起，例如 2026-12-01，不写就是从头"
+    )
+    report.add_argument("--to", dest="last", type=day, metavar="日期", help="到哪天为止（含这一天），不写就是到现在")
+    report.add_argument("--unit", metavar="编号", help="只看这个单位和它下面的")
+    report.add_argument("--rows", nargs="?", const="", metavar="项目", help="打开明细；写项目名就只开这一项")
+    report.add_argument("--csv", metavar="文件", help="连明细写进 CSV 文件")
+    report.add_argument("--xlsx", metavar="文件", help="连明细写进 Excel 文件")
+    _json(report)
 
 
 def _safety(add: Add) -> None:

@@ -86,7 +86,7 @@ async def _staff_list(config: Config, args: Namespace) -> int:
 
 
 async def _staff_code(config: Config, args: Namespace) -> int:
-    staff = await _find(args.who)
+    staff = await find_staff(args.who)
     code = await people.issue_code(staff.id)
     hours = int(people.LIFETIME.total_seconds() // 3600)
     say(f"{staff.name} 的绑定码：{code}")
@@ -96,18 +96,19 @@ async def _staff_code(config: Config, args: Namespace) -> int:
 
 
 async def _staff_leave(config: Config, args: Namespace) -> int:
-    staff = await people.deactivate((await _find(args.who)).id)
+    staff = await people.deactivate((await find_staff(args.who)).id)
     say(f"{staff.name} 已停用：账号和绑定码都已失效。")
     return 0
 
 
-async def _find(who: str) -> Staff:
-    """By number, or by a name that only one active person has."""
+async def find_staff(who: str, *, active: bool = True) -> Staff:
+    """By number, or by a name that only one person has; of those who work here, unless `active` is False."""
     who = who.strip()
+    people_ = Staff.filter(active=True) if active else Staff.all()
     if who.isascii() and who.isdecimal() and len(who) < 10:
-        found = await Staff.filter(id=int(who), active=True)
+        found = await people_.filter(id=int(who)).select_related("unit")
     else:
-        found = await Staff.filter(name=who, active=True).order_by("id").select_related("unit")
+        found = await people_.filter(name=who).order_by("id").select_related("unit")
     if not found:
         raise NotFound(f"没有找到在用的工作人员“{who}”，用 songnuan staff list 看看都有谁。")
     if len(found) > 1:

@@ -17,7 +17,7 @@ def run(args: Namespace) -> int:
 
     config = config_of(args)
     log.setup(config.log.level, config.log.format)
-    with explained(config):
+    with explained(config, files=False):
         try:
             return asyncio.run(run_app(config))
         except OSError as error:

@@ -1,4 +1,7 @@
-"""绑定 CODE: ties the account that writes to a staff person. Only in a direct talk, so that nobody reads the code."""
+"""绑定 CODE: ties the account that writes to a staff person or a member of a family.
+
+Only in a direct talk, so that nobody else reads the code.
+"""
 
 from bot.actions import people
 from bot.actions.conversation import Answer
@@ -13,10 +16,10 @@ def routes(desk: Desk) -> Router:
     async def bind(turn: Turn, rest: str) -> Answer:
         message = turn.message
         try:
-            staff = await people.bind(message.channel, message.sender.id, rest)
+            person = await people.bind(message.channel, message.sender.id, rest)
         except ActionError as error:
             return desk.refuse(error)
-        return Answer(desk.say("bind-done", name=staff.name, role=ROLE_NAMES[staff.role]))
+        return Answer(desk.say("bind-done", name=person.name, role=ROLE_NAMES.get(person.role, "家属")))
 
     async def not_here(turn: Turn) -> Answer:
         return Answer(desk.say("in-private"))

@@ -1,71 +1,65 @@
-"""回访 H0123 需帮助 米 降压药 老人一个人, and 撤销: a call-back logged in one line."""
+"""回访 张秀英 需帮助 米 降压药 老人一个人, 撤销, 改: a call-back logged in one line.
+
+Where two households fit, the question goes to the person alone and a bare digit answers it.
+"""
 
 import re
-from typing import NamedTuple
+from collections.abc import Awaitable
 
 from bot import clock
-from bot.actions import callbacks
+from bot.actions import callbacks, calllists
 from bot.actions.alerts import KIND_NAMES
+from bot.actions.callbacks import Call, Recorded
 from bot.actions.conversation import Answer
 from bot.actions.directory import Speaker
-from bot.actions.outcomes import BY_WORD, OUTCOMES
+from bot.actions.lookup import Unclear
+from bot.actions.outcomes import OUTCOMES
 from bot.errors import ActionError, BadInput
 from bot.events import Part
+from bot.handlers.callparse import call_of, household_and_call
 from bot.handlers.desk import Desk, in_staff_group, spoken_to, staff
-from bot.router import Findings, Router, Turn, command, group
-from bot.triage import judge, kinds_of
+from bot.handlers.questions import Questions
+from bot.router import Findings, Router, Turn, command, direct, group
 
-CODE = re.compile(r"([Hh]?\d{1,8})(?![\dA-Za-z])\s*(.*)", re.DOTALL)
 CALLERS = ("chair", "volunteer", "admin")
-
-
-class Line(NamedTuple):
-    """What one line says."""
-
-    code: str
-    outcome: str
-    note: str
-    kinds: tuple[str, ...]
-    urgency: str
-
-
-def parse(text: str) -> Line:
-    """The words behind 回访. Raises BadInput, whose sentence says what is missing."""
-    found = CODE.fullmatch(text.strip())
-    if found is None:
-        raise BadInput("没看到户编号。" if not text.strip() else "第一个词要是户编号，比如 H0123。")
-    code, rest = found[1], found[2].strip(" \t\r\n，,。:")
-    word, note = (rest.split(maxsplit=1) + ["", ""])[:2]
-    outcome = BY_WORD.get(word) or next((o for w, o in BY_WORD.items() if len(w) > 1 and word.startswith(w)), None)
-    if outcome is None:
-        raise BadInput("没看到结果。" if not word else f"不认识结果“{word[:10]}”。")
-    said = max((w for w in outcome.words if word.startswith(w)), key=len)
-    note = f"{word[len(said) :].strip('，,。 ')} {note}".strip()  # 需帮助，米 药: what sticks to the word counts too
-    kinds = kinds_of(note.split()) if outcome.code == "needs_help" else ()
-    urgency = judge(note).urgency if outcome.code == "needs_help" else "normal"
-    return Line(_code(code), outcome.code, note, kinds, urgency)
-
-
-def _code(written: str) -> str:
-    """h123 and 123 are H0123."""
-    return f"H{int(written.lstrip('Hh')):04d}"
+DIGIT = re.compile(r"第?([1-9])[.、。号户个]?")
+NOTHING_ASKED = "没有在等您回数字的问题（过了 10 分钟，或者刚重启过）。请把整行再写一遍，写上户编号。"
 
 
 def routes(desk: Desk) -> Router:
-    router = Router()
+    router, questions = Router(), Questions()
 
-    async def record(speaker: Speaker, rest: str) -> Answer:
+    async def record(turn: Turn, speaker: Speaker, rest: str) -> Answer:
         assert speaker.staff_id is not None
         try:
-            line = parse(rest)
+            who, call = household_and_call(rest)
         except BadInput as problem:
-            words = "、".join(outcome.words[0] for outcome in OUTCOMES.values())
-            return Answer(desk.say("callback-howto", problem=str(problem), words=words))
+            return howto(desk, problem)
         try:
-            done = await callbacks.record(*line, speaker.staff_id, desk.rules)
+            done = await callbacks.record(who, call, speaker.staff_id, desk.rules, desk.calling)
+        except Unclear as unclear:
+            return _ask(desk, questions, turn, unclear, call)
         except ActionError as error:
-            return desk.refuse(error)
-        return Answer(_recorded(desk, done, line))
+            return Answer(private=desk.refuse(error).here)  # it may repeat a name
+        return await recorded(desk, turn, speaker.staff_id, done, call, named=who != done.household.code)
+
+    async def choose(turn: Turn, speaker: Speaker, number: int) -> Answer:
+        assert speaker.staff_id is not None
+        chosen = questions.answered(turn, number)
+        if chosen is None:
+            return Answer(desk.say("refused", reason=NOTHING_ASKED))
+        code, call = chosen
+        work = callbacks.record(code, call, speaker.staff_id, desk.rules, desk.calling)
+        return await attempt(desk, turn, speaker.staff_id, work, call)
+
+    async def amend(turn: Turn, speaker: Speaker, rest: str) -> Answer:
+        assert speaker.staff_id is not None
+        try:
+            call = call_of(rest.removeprefix("成").removeprefix("为"))
+        except BadInput as problem:
+            return Answer() if in_staff_group(turn) else howto(desk, problem)
+        work = callbacks.amend(call, speaker.staff_id, desk.rules, desk.calling)
+        return await attempt(desk, turn, speaker.staff_id, work, call)
 
     async def undo(speaker: Speaker) -> Answer:
         assert speaker.staff_id is not None
@@ -79,26 +73,68 @@ def routes(desk: Desk) -> Router:
     async def not_here(turn: Turn) -> Answer:
         return Answer(desk.say("in-private"))
 
-    for handler, words in ((record, "回访"), (undo, "撤销")):
-        router.add(not_here, command(words), staff(*CALLERS), group, _among_families)
-        router.add(handler, command(words), staff(*CALLERS), spoken_to)
+    for handler, words in ((record, ("回访",)), (undo, ("撤销",)), (amend, ("改", "改成", "改为"))):
+        router.add(not_here, command(*words), staff(*CALLERS), group, _among_families)
+        router.add(handler, command(*words), staff(*CALLERS), spoken_to)
+    router.add(choose, staff(*CALLERS), direct, _digit)
     return router
 
 
-def _among_families(turn: Turn) -> Findings | None:
-    """A group where a family could read which household needs what."""
-    return {} if turn.place is not None and not in_staff_group(turn) else None
+def howto(desk: Desk, problem: BadInput) -> Answer:
+    words = "、".join(outcome.words[0] for outcome in OUTCOMES.values())
+    return Answer(private=desk.say("callback-howto", problem=str(problem), words=words))
 
 
-def _recorded(desk: Desk, done: callbacks.Recorded, line: Line) -> tuple[Part, ...]:
+async def attempt(desk: Desk, turn: Turn, staff_id: int, work: Awaitable[Recorded], call: Call) -> Answer:
+    """Record a call for a household that the person has not named in this line: the answer names it."""
+    try:
+        done = await work
+    except ActionError as error:
+        return Answer(private=desk.refuse(error).here)
+    return await recorded(desk, turn, staff_id, done, call, named=True)
+
+
+async def recorded(desk: Desk, turn: Turn, staff_id: int, done: Recorded, call: Call, *, named: bool) -> Answer:
+    """What was written and how to take it back. In a group only the code: neither a name nor a need."""
+    alone = turn.message.chat.kind == "direct"
     next_call = done.household.next_call_at
-    return desk.say(
+    due = 0
+    if alone and done.follow_up.assignment_id is not None:
+        due = sum(one.due for one in await calllists.mine(staff_id))
+    said = desk.say(
         "callback-recorded",
         code=done.household.code,
+        name=done.name if named and alone else "",
         outcome=done.outcome.name,
         again=clock.local(next_call).strftime("%m月%d日 %H:%M") if next_call is not None else "",
-        after=done.outcome.after,
+        after=done.outcome.after or done.step,
+        tried=bool(done.step),
         number=done.request.id if done.request is not None else 0,
-        needs="、".join(KIND_NAMES[kind] for kind in line.kinds),
+        needs="、".join(KIND_NAMES[kind] for kind in call.kinds) if alone else "",
         joined=done.joined,
+        holder=done.holder,
+        due=due,
     )
+    return Answer(said)
+
+
+def _ask(desk: Desk, questions: Questions, turn: Turn, unclear: Unclear, call: Call) -> Answer:
+    questions.ask(turn, [one.code for one in unclear.candidates], call)
+    lines = [
+        f"{number} {one.code} {one.name}" + "，".join(["", *filter(None, (one.relation, one.category, one.unit))])
+        for number, one in enumerate(unclear.candidates, 1)
+    ]
+    said: tuple[Part, ...] = desk.say("callback-which", close=unclear.close, lines=lines)
+    if turn.message.chat.kind == "direct":
+        return Answer(said)
+    return Answer(desk.say("callback-which-group"), private=said)
+
+
+def _among_families(turn: Turn) -> Findings | None:
+    """Any group but one of staff: there a family could read which household needs what."""
+    return None if in_staff_group(turn) else {}
+
+
+def _digit(turn: Turn) -> Findings | None:
+    found = DIGIT.fullmatch(turn.text) if not turn.message.quoted else None
+    return {"number": int(found[1])} if found else None

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from bot.actions.alerts import Rules
+from bot.actions.calling import Calling
 from bot.actions.conversation import Answer
 from bot.actions.directory import Speaker
 from bot.content import Library
@@ -18,6 +19,7 @@ class Desk(NamedTuple):
     rules: Rules
     hotline: str
     phone: str
+    calling: Calling = Calling()
 
     def say(self, key: str, **variables: object) -> tuple[Part, ...]:
         return self.texts.render(f"replies/{key}", **variables)
@@ -45,11 +47,14 @@ def family(turn: Turn) -> Findings | None:
     return {"speaker": speaker} if isinstance(speaker, Speaker) and speaker.household_id is not None else None
 
 
+def called(turn: Turn) -> Findings | None:
+    """A direct talk, or our name called in a group: here words are meant for the bot."""
+    return NOTHING if turn.message.chat.kind == "direct" or turn.message.mentions_me else None
+
+
 def spoken_to(turn: Turn) -> Findings | None:
-    """A direct talk, our name called in a group, or a group of staff: here words are meant for the bot."""
-    if turn.message.chat.kind == "direct" or turn.message.mentions_me or in_staff_group(turn):
-        return NOTHING
-    return None
+    """The same, and a group of staff: there the bot is a colleague."""
+    return NOTHING if called(turn) is not None or in_staff_group(turn) else None
 
 
 def in_staff_group(turn: Turn) -> bool:

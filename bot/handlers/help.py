@@ -7,7 +7,7 @@ from bot.actions.help import Need
 from bot.events import Part
 from bot.handlers.desk import Desk, working_place
 from bot.router import Findings, Router, Turn
-from bot.triage import Judgement, judge
+from bot.triage import Judgement, clip, judge_folded
 
 
 def routes(desk: Desk) -> Router:
@@ -31,7 +31,7 @@ def _not_staff(turn: Turn) -> Findings | None:
 def _asks(turn: Turn) -> Findings | None:
     if turn.message.quoted:
         return None
-    judgement = judge(turn.text)
+    judgement = judge_folded(clip(turn.text))
     return None if judgement.decision == "none" else {"judgement": judgement}
 
 

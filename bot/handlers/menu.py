@@ -2,7 +2,7 @@
 
 from bot.actions.conversation import Answer
 from bot.actions.directory import Speaker
-from bot.handlers.desk import Desk, spoken_to
+from bot.handlers.desk import Desk, called, spoken_to
 from bot.router import Router, Turn, command
 
 MENUS = {"chair": "menu-chair", "volunteer": "menu-volunteer", "admin": "menu-office", "editor": "menu-office"}
@@ -19,7 +19,8 @@ def routes(desk: Desk) -> Router:
             return Answer(desk.say("menu-family", phone=desk.phone))
         return Answer(desk.say("menu-stranger", phone=desk.phone))
 
-    router.add(menu, command("帮助", "菜单", "help", "?"), _alone, spoken_to)
+    router.add(menu, command("帮助", "菜单", "help", "Help", "HELP"), _alone, spoken_to)
+    router.add(menu, command("?"), _alone, called)  # among staff a lone question mark is small talk
     return router
 
 

@@ -70,17 +70,18 @@ def _taken(desk: Desk, taken: help.Taken) -> tuple[Part, ...]:
 def _line(request: help.Listed, now: datetime) -> str:
     who = request.household or "名册外"
     kinds = "、".join(KIND_NAMES[kind] for kind in request.kinds) or "没说清"
+    since = f"{_span(now - request.opened_at).strip()}前"
     state = STATE_NAMES.get(request.state, "")
-    parts = [f"{request.number} 号", who, kinds, URGENCY_NAMES[request.urgency], state, _span(now - request.opened_at)]
-    return " ".join(part for part in parts if part)
+    what = f"{request.number} 号 {who} {kinds}（{URGENCY_NAMES[request.urgency]}）"
+    return "，".join(part for part in (what, since, state) if part)
 
 
 def _span(span: timedelta) -> str:
     seconds = max(0, int(span.total_seconds()))
     if seconds < 60:
-        return f"{seconds} 秒"
+        return "不到 1 分钟"
     if seconds < 3600:
-        return f"{seconds // 60} 分钟"
+        return f" {seconds // 60} 分钟"
     if seconds < 86400:
-        return f"{seconds // 3600} 小时"
-    return f"{seconds // 86400} 天"
+        return f" {seconds // 3600} 小时"
+    return f" {seconds // 86400} 天"

@@ -196,11 +196,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('code_index', fields.CharField(unique=True, max_length=32)),
-                ('staff', fields.ForeignKeyField('models.Staff', source_field='staff_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('staff', fields.ForeignKeyField('models.Staff', source_field='staff_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('member', fields.ForeignKeyField('models.Member', source_field='member_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('expires_at', Instant(generated=False, null=False, unique=False)),
                 ('used_at', Instant(null=True, generated=False, unique=False)),
             ],
-            options={'table': 'bind_code', 'app': 'models', 'pk_attr': 'id', 'table_description': 'A one-time code that ties a chat account to a staff person. Only its blind index is kept.'},
+            options={'table': 'bind_code', 'app': 'models', 'pk_attr': 'id', 'table_description': 'A one-time code that ties a chat account to a staff person or a member. Only its blind index is kept.'},
             bases=['Model'],
         ),
         ops.CreateModel(

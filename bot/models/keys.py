@@ -8,6 +8,7 @@ blind index: HMAC-SHA256 under a key of its own, derived by HKDF (RFC 5869).
 
 import os
 import secrets
+from contextlib import suppress
 from hashlib import sha256
 from hmac import new as hmac
 from pathlib import Path
@@ -63,12 +64,7 @@ def load(path: Path, *, create: bool) -> Keyring:
     Raises ProblemsFound when it is missing (and may not be made), not 64 hex digits, or open to others.
     """
     if create and not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        _make(path)
     if not path.exists():
         raise ProblemsFound([Problem(str(path), 0, "找不到密钥文件", "把原来的密钥文件放回这里,没有它读不出数据库")])
     if path.stat().st_mode & 0o077:
@@ -80,6 +76,20 @@ def load(path: Path, *, create: bool) -> Keyring:
     if len(master) != KEY_BYTES:
         raise ProblemsFound([Problem(str(path), 1, "密钥文件内容不对", "应当是 64 个十六进制字符,请换回备份的密钥")])
     return Keyring(master)
+
+
+def _make(path: Path) -> None:
+    """Appears whole or not at all, also when two first starts meet or the machine stops half-way."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):  # somebody else was first: theirs counts
+        os.link(draft, path)
+    draft.unlink()
 
 
 _current: list[Keyring] = []

@@ -132,12 +132,18 @@ class Identity(Model):
 
 
 class BindCode(Model):
-    """A one-time code that ties a chat account to a staff person. Only its blind index is kept."""
+    """A one-time code that ties a chat account to a staff person or a member. Only its blind index is kept."""
 
     id = fields.IntField(primary_key=True)
     code_index = fields.CharField(32, unique=True)
-    staff: fields.ForeignKeyRelation[Staff] = fields.ForeignKeyField("models.Staff", on_delete=fields.RESTRICT)
-    staff_id: int
+    staff: fields.ForeignKeyNullableRelation[Staff] = fields.ForeignKeyField(
+        "models.Staff", null=True, on_delete=fields.RESTRICT
+    )
+    staff_id: int | None
+    member: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
+        "models.Member", null=True, on_delete=fields.RESTRICT
+    )
+    member_id: int | None
     expires_at = Instant()
     used_at = Instant(null=True)
 

@@ -18,6 +18,7 @@ POLL_SECONDS = 1.0  # how late another process's rows are noticed; our own wake 
 SEND_SECONDS = 150.0  # channels have shorter limits of their own; this one is for a channel with a bug
 LEASE = timedelta(seconds=SEND_SECONDS + 60)
 URGENT_WINDOW = 64
+LINGER_SECONDS = 0.02  # how long an outcome waits for others, to be written together
 
 
 class LaneWorker:
@@ -34,7 +35,7 @@ class LaneWorker:
         self._urgent = urgent
         self._woken = asyncio.Event()
         self._stopping = False
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: dict[int, tuple[asyncio.Task[None], float]] = {}  # by delivery, with when it began
         self._done: list[outbox.Outcome] = []
         self._turned = clock.monotonic()
 
@@ -65,66 +66,76 @@ class LaneWorker:
     async def _guarded_turn(self) -> float:
         try:
             return await self._turn()
-        except SendError:
-            raise
         except Exception:
             log.exception("lane %s could not use the database, trying again", self.name)
             return POLL_SECONDS
 
     async def _turn(self) -> float:
-        """Record what is done, claim what fits; returns seconds until there may be more, 0 for at once."""
-        await self._record()
-        # What is answered but not yet written still counts: a crash leaves at most one window in doubt.
-        busy = len(self._in_flight) + len(self._done)
-        free = self._window - busy
-        if self._channel.health().state is not Line.ONLINE or self._paused():
-            return POLL_SECONDS
-        if free <= 0 or (busy and free < self._window // 2):
-            return POLL_SECONDS  # a finished send wakes us
-        allowed, pause = await self._pacer.allowance(free)
-        if allowed <= 0:
-            return max(pause, 0.01)
-        claimed = await claiming.claim(self._lane, allowed)
+        """Record what is done and claim what fits, in one commit; returns seconds until there may be more.
+
+        What is in flight and what is claimed never exceed the window, so a crash leaves at most one window in doubt.
+        """
+        self._give_up_overdue()
+        batch = self._done[:]
+        free = self._window - len(self._in_flight) - (len(self._done) - len(batch))
+        lane, allowed, pause = await self._room(free)
+        claimed = await claiming.record_and_claim(lane, batch, allowed) if batch or allowed > 0 else []
+        del self._done[: len(batch)]
         if not claimed:
-            return POLL_SECONDS
+            return pause
         self._pacer.spent(len(claimed))
         for ready in claimed:
             task = asyncio.create_task(self._deliver(ready))
-            self._in_flight.add(task)
-            task.add_done_callback(self._in_flight.discard)
+            self._in_flight[ready.id] = (task, clock.monotonic())
         return 0.0
+
+    async def _room(self, free: int) -> tuple[claiming.Lane, int, float]:
+        """Which lane may claim how much now, and how long to wait when that is nothing."""
+        if self._channel.health().state is not Line.ONLINE or self._paused():
+            return self._lane, 0, POLL_SECONDS
+        if free <= 0 or (self._in_flight and free < self._window // 2):
+            return self._lane, 0, POLL_SECONDS  # sends that end wake us
+        allowed, pause = await self._pacer.allowance(free)
+        if allowed > 0:
+            return self._lane, allowed, POLL_SECONDS
+        if not self._urgent:
+            return self._lane, 0, max(pause, 0.01)
+        return self._lane._replace(last=outbox.PRIORITY["alert"]), free, POLL_SECONDS  # only replies wait for a token
+
+    def _give_up_overdue(self) -> None:
+        """A channel that keeps a send for ever has a bug: the lane must not stand still for it."""
+        if self._in_flight:
+            limit = clock.monotonic() - SEND_SECONDS
+            for task, since in self._in_flight.values():
+                if since < limit:
+                    task.cancel()
 
     def _paused(self) -> bool:
         return not self._urgent and self._breaker.remaining() > 0
 
     async def _deliver(self, ready: outbox.Ready) -> None:
-        out = Outgoing(str(ready.id), ready.chat, degrade(ready.parts, self._channel.limits))
+        result: Receipt | SendError = Unknown("timeout")  # if it is given up
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                result = await self._channel.send(out)
+            out = Outgoing(str(ready.id), ready.chat, degrade(ready.parts, self._channel.limits))
+            result = await self._channel.send(out)
         except SendError as error:
             log.warning("delivery %d on %s: %s", ready.id, self.name, error.code)
-            self._finished(ready, error)
-        except TimeoutError:
-            self._finished(ready, Unknown("timeout"))
+            result = error
         except Exception:
             log.exception("channel %s broke its promise on delivery %d", self._channel.name, ready.id)
-            self._finished(ready, Unknown("bug"))
-        else:
+            result = Unknown("bug")
+        finally:
             self._finished(ready, result)
 
     def _finished(self, ready: outbox.Ready, result: Receipt | SendError) -> None:
+        """Keep what came of it; wake the lane when there is a batch to write, or soon after."""
+        del self._in_flight[ready.id]
         self._breaker.saw(unknown=isinstance(result, Unknown))
         self._done.append(outbox.Outcome(ready.id, ready.purpose, ready.attempts, result, ready.lease))
-        self._woken.set()
-
-    async def _record(self) -> None:
-        """Write what is done, at least one second's worth at a time; on an error it stays for the next turn."""
-        if not self._done:
-            return
-        batch = self._done[:]
-        await outbox.record(batch)
-        del self._done[: len(batch)]
+        if len(self._done) >= self._window // 2 or not self._in_flight:
+            self._woken.set()
+        elif len(self._done) == 1:
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._woken.set)
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -135,5 +146,6 @@ class LaneWorker:
 
     async def _finish(self) -> None:
         if self._in_flight:
-            await asyncio.wait(set(self._in_flight))
-        await self._record()
+            await asyncio.wait([task for task, _ in self._in_flight.values()])
+        await claiming.record_and_claim(self._lane, self._done, 0)
+        self._done = []

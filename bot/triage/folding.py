@@ -34,10 +34,13 @@ _TRADITIONAL = (
 _PAIRS = [*f"{_LATIN} {_RADICALS} {_TRADITIONAL}".split(), *_MARKS.split(" ")]
 _ALIKE = {ord(pair[0]): pair[1] for pair in _PAIRS}
 _HAS_ALIKE = re.compile("[" + "".join(re.escape(chr(code)) for code in _ALIKE) + "]")
+_ODD = re.compile("|".join((_DROP.pattern, _SURROGATE.pattern, _HAS_ALIKE.pattern)))
 
 
 def fold(text: str) -> str:
     """The text as a reader sees it: half-width, no invisible characters, look-alikes made alike."""
+    if not _ODD.search(text) and unicodedata.is_normalized("NFKC", text):
+        return text  # nearly every line of a chat
     text = _once(_SURROGATE.sub("\ufffd", text))
     return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
 

@@ -5,19 +5,21 @@ or at the end, and a pasted novel must not cost time.
 """
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.triage.crisis_plain import plain_words
 from bot.triage.folding import fold
+from bot.triage.index import PLAIN, signals_in
 from bot.triage.model import logits, probability
-from bot.triage.signals import ASKING, HINTING, Signals, find_signals
+from bot.triage.signals import ASKING, HINTING, weighed, words_of
 from bot.triage.words import KINDS, find_words
 
 HEAD, TAIL = 2000, 500
 # Chosen on real chat: nine alerts of ten must be right, a review may be wrong more often than not.
-ALERT, REVIEW = 1.3, -1.0
-EMERGENCY, WORRY = 1.8, 0.0
+ALERT, REVIEW = 1.3, -0.8
+EMERGENCY, WORRY = 1.8, -0.5
 
 Decision = Literal["alert", "review", "none"]
 Urgency = Literal["normal", "urgent", "emergency"]
@@ -34,14 +36,14 @@ class Judgement:
     reasons: tuple[str, ...] = ()
 
 
-SHARED = frozenset({"news", "advert"})  # a forwarded post: only plain words make it an emergency
+CASUAL = frozenset({"news", "advert", "joke"})  # a forwarded post, a joke: only plain words make it an emergency
 _NOTHING = Judgement("none", 1.0)
 _SPACED = re.compile(r"(?<=[\u3400-\u9fff])[ \u3000]+(?=[\u3400-\u9fff])")
 
 
 def judge(text: str) -> Judgement:
     """Does this text ask for help, for what, and how soon?"""
-    return _judge_folded(fold(clip(text)))
+    return judge_folded(fold(clip(text)))
 
 
 def clip(text: str) -> str:
@@ -49,26 +51,31 @@ def clip(text: str) -> str:
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
 
 
-def _judge_folded(folded: str) -> Judgement:
-    text = _SPACED.sub("", folded)
-    signals, plain = find_signals(text), plain_words(text)
-    if not plain and not signals:  # nothing in it asks or worries: most chat ends here
+def judge_folded(folded: str) -> Judgement:
+    """The same for a text that is folded already, and not longer than is read."""
+    text = _SPACED.sub("", folded) if " " in folded or "\u3000" in folded else folded
+    names = signals_in(text)
+    if not names:  # nothing in it asks or worries: most chat ends here
         return _NOTHING
-    ask, crisis = logits(text, signals)
-    if plain or (crisis >= EMERGENCY and HINTING & signals.keys() and not SHARED & signals.keys()):
+    plain = plain_words(text) if PLAIN in names else ()
+    names = weighed(names)
+    if not plain and not names:
+        return _NOTHING
+    ask, crisis = logits(text, names)
+    if plain or (crisis >= EMERGENCY and HINTING & names and not CASUAL & names):
         sure = max(0.9 if plain else 0.0, probability(crisis))
-        reasons = _verbatim(folded, plain or _reasons(signals, HINTING))
+        reasons = _verbatim(folded, plain or _reasons(text, HINTING & names))
         return Judgement("alert", round(sure, 3), _kinds(text, "psychological"), "emergency", reasons)
     if ask < REVIEW and crisis < WORRY:
         return Judgement("none", round(1 - probability(ask), 3))
-    return _request(folded, text, signals, ask)
+    return _request(folded, text, names, ask)
 
 
-def _request(folded: str, text: str, signals: Signals, ask: float) -> Judgement:
+def _request(folded: str, text: str, names: set[str], ask: float) -> Judgement:
     decision: Decision = "alert" if ask >= ALERT else "review"
-    urgency: Urgency = "urgent" if "urgent" in signals or "danger" in signals else "normal"
+    urgency: Urgency = "urgent" if "urgent" in names or "danger" in names else "normal"
     worry = () if ask >= REVIEW else ("psychological",)
-    reasons = _verbatim(folded, _reasons(signals, ASKING) or _reasons(signals, HINTING))
+    reasons = _verbatim(folded, _reasons(text, ASKING & names) or _reasons(text, HINTING & names))
     return Judgement(decision, round(probability(ask), 3), _kinds(text, *worry), urgency, reasons)
 
 
@@ -77,8 +84,8 @@ def _kinds(text: str, *sure: str) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind in found) or ("other",)
 
 
-def _reasons(signals: Signals, wanted: frozenset[str]) -> tuple[str, ...]:
-    words = dict.fromkeys(word for name, found in signals.items() if name in wanted for word in found[:2])
+def _reasons(text: str, names: AbstractSet[str]) -> tuple[str, ...]:
+    words = dict.fromkeys(word for found in words_of(text, names).values() for word in found[:2])
     return tuple(word for word in words if not any(word != other and word in other for other in words))[:6]
 
 

@@ -7,15 +7,15 @@ Two heads share the features: "asks for help" and "is an emergency". No numpy: o
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
+from itertools import combinations, repeat
+from operator import add
 from pathlib import Path
 
 from bot.triage.signals import ASKING, CALMING, HINTING
 
-LONGEST = 3
 SIGNAL = "§"  # marks the names of signals among the features; a text's own marks are made equal before
 STRENGTH = 3.0
 _DIGITS = re.compile(r"\d+")
@@ -26,24 +26,25 @@ _BESIDE_HINTS = frozenset({"home", "distress"})
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the training wrote: per feature the weights of both heads, in hundredths."""
+    """What the training wrote: per feature the weights of both heads, in hundredths and packed."""
 
     bias: tuple[int, int]
-    grams: dict[str, tuple[int, int]]
-    signals: dict[str, tuple[int, int]]
+    grams: dict[str, int]
+    signals: dict[str, int]
 
 
 @cache
 def weights() -> Weights:
     """The weights, read once."""
-    return Weights(**json.loads(Path(__file__).with_name("weights.json").read_bytes()))
+    kept = json.loads(Path(__file__).with_name("weights.json").read_bytes())
+    return Weights(tuple(kept["bias"]), _pack(kept["grams"]), _pack(kept["signals"]))
 
 
 def grams(text: str) -> set[str]:
     """The one to three characters long pieces of a folded text, marks and numbers made equal."""
     line = f"^{_MARKS.sub(',', _DIGITS.sub('0', text.lower()))}$"
-    places = range(len(line))
-    return {line[at : at + size] for size in range(1, LONGEST + 1) for at in places[: len(line) - size + 1]}
+    pairs = list(map(add, line, line[1:]))
+    return {*line, *pairs, *map(add, pairs, line[2:])}
 
 
 def strength(count: int) -> float:
@@ -75,9 +76,17 @@ def logits(text: str, names: Iterable[str]) -> tuple[float, float]:
     return (known.bias[0] + factor * ask + more_ask) / 100, (known.bias[1] + factor * crisis + more_crisis) / 100
 
 
-def _sum(table: Mapping[str, tuple[int, int]], names: Iterable[str]) -> tuple[int, int]:
-    pairs = [pair for name in names if (pair := table.get(name))]
-    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+HALF = 1 << 32  # both heads in one number, so that one sum does for both
+
+
+def _pack(table: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    return {name: ask * 2 * HALF + crisis for name, (ask, crisis) in table.items()}
+
+
+def _sum(table: Mapping[str, int], names: Iterable[str]) -> tuple[int, int]:
+    total = sum(map(table.get, names, repeat(0)))
+    crisis = (total + HALF) % (2 * HALF) - HALF
+    return (total - crisis) // (2 * HALF), crisis
 
 
 def probability(logit: float) -> float:

@@ -1,6 +1,7 @@
-"""Finds the signals of `calls`, `damps` and `crisis` in a folded text, with the words that gave them."""
+"""Names the signals of `calls`, `damps` and `crisis` and finds the words of a folded text that gave them."""
 
 import re
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 from bot.triage.calls import CALLS
@@ -12,34 +13,27 @@ CALMING = frozenset(DAMPS)
 HINTING = frozenset(HINTS) - {"c_kin"}  # a relative is no hint, but gives weight to one
 
 
-Regexes = dict[str, re.Pattern[str]]
+_KNOWN = frozenset({*CALLS, *DAMPS, *HINTS})
 Signals = dict[str, tuple[str, ...]]
 
 
-def find_signals(text: str) -> Signals:
-    """The signals of a folded text with at most four words each; none at all where nothing asks or hints."""
-    calls, damps, hints = _regexes()
-    asked, hinted = _find(calls, text), _find(hints, text)
-    if not ASKING & asked.keys() and not HINTING & hinted.keys():
-        return {}
-    return asked | _find(damps, text) | hinted
+def weighed(names: AbstractSet[str]) -> set[str]:
+    """The signals that the model weighs: all of them, or none where nothing asks or hints."""
+    if ASKING.isdisjoint(names) and HINTING.isdisjoint(names):
+        return set()
+    return {name for name in names if name in _KNOWN}
+
+
+def words_of(text: str, names: AbstractSet[str]) -> Signals:
+    """The words that gave these signals of a folded text, at most four each, in the order of the families."""
+    return {name: _words(name, text) for family in (CALLS, DAMPS, HINTS) for name in family if name in names}
 
 
 @cache
-def _regexes() -> tuple[Regexes, Regexes, Regexes]:
-    """Compiled at the first use: it takes 0.1 s, and a command that judges nothing need not wait for it."""
-    calls, damps, hints = (
-        {name: re.compile("|".join(source.split())) for name, source in family.items()}
-        for family in (CALLS, DAMPS, HINTS)
-    )
-    return calls, damps, hints
+def _regex(name: str) -> re.Pattern[str]:
+    source = next(family[name] for family in (CALLS, DAMPS, HINTS) if name in family)
+    return re.compile("|".join(source.split()))
 
 
-def _find(regexes: Regexes, text: str) -> Signals:
-    return {name: words for name, regex in regexes.items() if (words := _first(regex, text))}
-
-
-def _first(regex: re.Pattern[str], text: str) -> tuple[str, ...]:
-    if not regex.search(text):
-        return ()
-    return tuple(dict.fromkeys(match[0] for match in regex.finditer(text)))[:4]
+def _words(name: str, text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(match[0] for match in _regex(name).finditer(text)))[:4]

@@ -87,12 +87,25 @@ async def nothing_new_of(scene: Stage, frame: dict[str, object]) -> None:
     assert before == (await HelpRequest.all().values("id", "alert_step"), await Audit.all().count())
 
 
+async def test_who_floods_the_bot_delays_no_alert(tmp_path: Path, database_url: str) -> None:
+    """Replies wait for the minute's tokens, so that the account is not frozen; an alert waits for nothing."""
+    async with stage(tmp_path, database_url, per_minute=12) as scene:
+        for _ in range(90):
+            await scene.say("帮助", STRANGER)
+        await scene.count(f"direct:{STRANGER}", 60)
+        begun = monotonic()
+        await scene.say(URGENT, LIU)
+        await scene.hears(TO_CHAIR, "【求助 1 号】")
+        assert monotonic() - begun < 1
+        assert len(scene.heard(f"direct:{STRANGER}")) == 60 and not scene.heard(TO_LIU)
+
+
 async def test_left_alone_it_reaches_the_deputy_and_the_chair_above(scene: Stage) -> None:
     await scene.say(URGENT, LIU)
     await scene.hears(TO_CHAIR, "【求助 1 号】")
     start = datetime.now(UTC)
     for step in range(1, 6):
-        moment = start + timedelta(minutes=5 * step + 1)
+        moment = start + timedelta(minutes=11 * step)  # due in working hours and outside
         clock.use(lambda moment=moment: moment)  # type: ignore[misc]
         await escalation.tick(scene.app.rules)
     for who in (CHAIR, DEPUTY, TOP_CHAIR):
@@ -129,7 +142,7 @@ async def test_a_stranger_in_the_family_group_is_heard_once(scene: Stage) -> Non
 
 async def test_a_volunteer_logs_a_call_and_takes_it_back(scene: Stage) -> None:
     done = await scene.ask("回访 H0123 需帮助 米 降压药 老人一个人", VOLUNTEER)
-    assert done.splitlines()[1] == "已提醒主席，求助单号 1（米面粮油、药品）。"
+    assert done.splitlines()[1] == "已提醒主席，求助单 1 号（米面粮油、药品）。"
     assert "回访时说：米 降压药 老人一个人" in await scene.hears(TO_CHAIR, "【求助 1 号】")
     assert (await FollowUp.get()).outcome == "needs_help"
     assert "1 号求助单也收回了" in await scene.ask("撤销", VOLUNTEER)

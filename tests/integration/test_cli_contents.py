@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,14 +25,16 @@ Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of what stands in the repository, in a folder of its own."""
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of what stands in the repository, in a folder of its own, on a day before all of its dates."""
+    clock.use(lambda: MONDAY)
     shutil.copy(ROOT / "config.toml", tmp_path)
     for name in ("messages", "schedules"):
         shutil.copytree(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SONGNUAN_CONFIG", raising=False)
-    return tmp_path
+    yield tmp_path
+    clock.use(None)
 
 
 @pytest.fixture
@@ -59,12 +61,13 @@ def test_what_is_in_the_repository_is_in_order(songnuan: Run, tree: Path) -> Non
 
 def test_check_tells_all_problems_at_once(songnuan: Run, tree: Path) -> None:
     config = tree / "config.toml"
-    config.write_text(config.read_text().replace("port = 8420", "prot = 8420"))
+    config.write_text(text := config.read_text().replace("port = 8420", "prot = 8420"))
+    line = text[: text.index("prot = ")].count("\n") + 1
     (tree / "schedules" / "daily-tip.toml").write_text('name = "x"\n[when]\ncron = "61 8 * * *"\n')
     (tree / "messages" / "tips" / "bad.md").write_text("没有说明\n")
     code, said = songnuan("check")
     assert code == 1
-    for what in ("config.toml:23  不认识的项“prot”", "schedules/daily-tip.toml:3", "messages/tips/bad.md:1"):
+    for what in (f"config.toml:{line}  不认识的项“prot”", "schedules/daily-tip.toml:3", "messages/tips/bad.md:1"):
         assert what in said
     assert "port" in said and all("  " in line for line in said.splitlines())
 
@@ -100,20 +103,16 @@ def test_only_variables_with_a_section_are_settings(songnuan: Run, monkeypatch: 
 
 
 def test_preview_is_what_will_be_sent(songnuan: Run, tree: Path) -> None:
-    clock.use(lambda: MONDAY)
-    try:
-        rows = json.loads(songnuan("preview", "--days", 1, "--json")[1])
-        shown = songnuan("preview", "--days", 1)[1]
-        clock.use(lambda: datetime(2027, 3, 1, tzinfo=UTC))
-        later = songnuan("preview", "--days", 1)[1]
-    finally:
-        clock.use(None)
+    rows = json.loads(songnuan("preview", "--days", 1, "--json")[1])
+    shown = songnuan("preview", "--days", 1)[1]
+    clock.use(lambda: datetime(2028, 3, 1, tzinfo=UTC))
+    later = songnuan("preview", "--days", 1)[1]
     assert [(row["at"][11:16], row["schedule"], row["groups"]) for row in rows] == [
         ("07:10", "pre-shift", 1),
         ("08:30", "daily-tip", 3),
     ]
     assert rows[1]["title"] in shown and "2026-11-30 周一 08:30" in shown and "*" not in shown
-    assert re.search(r"^2027-03-02 周二 07:10\*", later, re.MULTILINE) and "2027 年的放假安排还没有收录" in later
+    assert re.search(r"^2028-03-02 周四 07:10\*", later, re.MULTILINE) and "2028 年的放假安排还没有收录" in later
     assert not (tree / "data").exists()
 
 
@@ -154,7 +153,10 @@ def test_judge_names_the_line_that_is_wrong(songnuan: Run, tree: Path, row: str)
 
 
 def test_judge_without_a_file_or_without_labels(songnuan: Run, tree: Path) -> None:
-    assert songnuan("judge", "nowhere.jsonl") == (1, "nowhere.jsonl  打不开这个文件  → 看看路径对不对、有没有读的权限\n")
+    assert songnuan("judge", "nowhere.jsonl") == (
+        1,
+        "nowhere.jsonl  打不开这个文件  → 看看路径对不对、有没有读的权限\n",
+    )
     (tree / "lines.jsonl").write_text('{"text": "x"}\n')
     assert songnuan("judge", "lines.jsonl")[0] == 1
 
@@ -180,13 +182,13 @@ def test_wrong_usage(songnuan: Run, argv: tuple[str, ...], said: str) -> None:
 
 
 def commands(parser: Parser) -> list[Parser]:
-    below = [action for action in parser._actions if isinstance(action.choices, dict)]
-    return [parser] + [found for action in below for child in action.choices.values() for found in commands(child)]
+    below = [action.choices for action in parser._actions if isinstance(action.choices, dict)]
+    return [parser] + [found for choices in below for child in choices.values() for found in commands(child)]
 
 
 def test_every_command_has_help_and_something_to_call() -> None:
     everything = commands(build())
-    assert len(everything) == 25
+    assert len(everything) == 1 + 14 + 2 + 4 + 3
     for command in everything:
         text = command.format_help()
         assert "用法：" in text and "usage" not in text and "--config" in text
@@ -208,8 +210,19 @@ def test_a_database_that_cannot_be_opened(songnuan: Run, tree: Path, monkeypatch
         code, said = songnuan(command)
         assert code == 1 and said.count("\n") == 1 and "打不开数据库" in said
     monkeypatch.setenv("SONGNUAN_DATABASE__URL", "postgres://union:s3cret@127.0.0.1:1/songnuan")
-    code, said = songnuan("status")
-    assert code == 1 and "打不开数据库" in said and "s3cret" not in said
+    for command in ("status", "run", "check"):
+        code, said = songnuan(command)
+        assert code == 1 and "打不开数据库" in said and "s3cret" not in said
+
+
+def test_a_folder_where_the_database_should_be(songnuan: Run, tree: Path) -> None:
+    (tree / "data" / "songnuan.db").mkdir(parents=True)
+    code, said = songnuan("unit", "add", "M1", "向阳煤矿")
+    assert code == 1 and said.count("\n") == 1 and "打不开数据库" in said
+    shutil.rmtree(tree / "data")
+    (tree / "data").write_text("no folder")
+    code, said = songnuan("unit", "add", "M1", "向阳煤矿")
+    assert code == 1 and said.count("\n") == 1 and "打不开数据库" in said
 
 
 def test_every_reason_that_the_code_gives_has_words() -> None:

@@ -26,7 +26,7 @@ async def test_a_need_becomes_a_request_and_an_alert(room: Room) -> None:
     alert, reply = said
     assert (alert.purpose, alert.chat) == ("alert", CHAIR) and "回访时说：米 降压药 老人一个人" in alert.text
     assert "需要：米面粮油、药品" in alert.text
-    assert reply.text == "已记：H0123 接通-需帮助。\n已提醒主席，求助单号 1（米面粮油、药品）。\n记错了就写“撤销”。"
+    assert reply.text == "已记：H0123 接通-需帮助。\n已提醒主席，求助单 1 号（米面粮油、药品）。\n记错了就写“撤销”。"
     follow_up = await FollowUp.get()
     assert (follow_up.outcome, follow_up.note, follow_up.request_id) == ("needs_help", "米 降压药 老人一个人", 1)
 
@@ -36,12 +36,12 @@ async def test_a_need_becomes_a_request_and_an_alert(room: Room) -> None:
     [
         ("回访 H0123 平安", "已记：H0123 接通-平安。\n记错了就写“撤销”。", None),
         ("回访H0123没人接", "已记：H0123 无人接听。\n下次：12月02日 12:00 以后再打。\n记错了就写“撤销”。", 24),
-        ("回访 123 占线", "已记：H0123 占线。\n下次：12月01日 14:00 以后再打。\n记错了就写“撤销”。", 2),
+        ("回访 123 占线", "已记：H0123 刘桂芳 占线。\n下次：12月02日 08:30 以后再打。\n记错了就写“撤销”。", 20.5),
         ("回访 h0123 错号", "已记：H0123 号码错误。\n接下来：核对电话。\n记错了就写“撤销”。", None),
         ("回访 H0123 去世", "已记：H0123 已故。\n接下来：请主席登门看望家人。\n记错了就写“撤销”。", None),
     ],
 )
-async def test_what_follows_from_an_outcome(room: Room, line: str, reply: str, hours: int | None) -> None:
+async def test_what_follows_from_an_outcome(room: Room, line: str, reply: str, hours: float | None) -> None:
     assert [one.text for one in await room.say(line, VOLUNTEER)] == [reply]
     household = await Household.get(code="H0123")
     assert household.next_call_at == (None if hours is None else NOON + timedelta(hours=hours))
@@ -59,6 +59,14 @@ async def test_a_household_of_another_mine_is_as_one_that_is_not_there(room: Roo
     assert real.replace("0201", "0999") == none == "没找到 H0999 这一户，请核对户编号。"
     assert "没找到" in (await room.say("回访 H0123 平安", OUTSIDER))[0].text
     assert await FollowUp.all().count() == 0
+
+
+@pytest.mark.parametrize("code", ["XY-17", "东区-12", "H123", "123"])
+async def test_a_roster_may_have_codes_of_its_own(room: Room, code: str) -> None:
+    household = await Household.get(code="H0124")
+    household.code = code
+    await household.save()
+    assert (await room.say(f"回访 {code.lower()} 平安", VOLUNTEER))[0].text.startswith(f"已记：{code} 接通-平安。")
 
 
 async def test_only_who_calls_may_log_a_call(room: Room) -> None:
@@ -95,7 +103,7 @@ async def test_not_once_the_chair_has_taken_it(room: Room) -> None:
 async def test_a_request_that_the_family_made_stays(room: Room) -> None:
     await room.say(NEED, LIU)
     joined = await room.say(NEEDS, VOLUNTEER)
-    assert "已并入 1" in joined[-1].text
+    assert "已并入求助单 1 号（" in joined[-1].text
     [said] = await room.say("撤销", VOLUNTEER)
     assert said.text == "已撤销：H0123 接通-需帮助。", "nothing was taken back but the call"
     assert (await HelpRequest.get()).state == "open"

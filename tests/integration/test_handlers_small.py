@@ -37,6 +37,7 @@ async def test_in_a_group_the_menu_is_for_who_calls_the_bot(room: Room) -> None:
     assert await room.say("帮助", LIU, FAMILY_GROUP) == []
     assert len(await room.say("帮助", LIU, FAMILY_GROUP, mentions_me=True)) == 1
     assert len(await room.say("帮助", CHAIR, STAFF_GROUP)) == 1
+    assert await room.say("？", CHAIR, STAFF_GROUP) == [], "a lone question mark among colleagues is small talk"
 
 
 async def test_a_cry_for_help_is_not_answered_with_a_menu(room: Room) -> None:

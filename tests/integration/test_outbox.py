@@ -6,7 +6,7 @@ from bot import clock
 from bot.actions import claiming, outbox
 from bot.errors import Permanent, Retryable, Unknown
 from bot.events import Chat, OwnMessage, Receipt, Text
-from bot.models import Delivery
+from bot.models import Delivery, db
 
 ALL = claiming.Lane("qq", 0, 9, "me", timedelta(seconds=60))
 
@@ -85,6 +85,14 @@ async def test_a_dead_senders_rows_become_unknown_but_alerts_go_again(database: 
     clock.use(lambda: later)
     assert await outbox.sweep() == 2
     assert await statuses() == {"tip": "unknown", "alert": "queued"}
+
+
+async def test_a_row_that_cannot_be_read_fails_alone(database: str) -> None:
+    await outbox.enqueue([draft("good"), draft("bad", "2")])
+    await db.fetch("UPDATE delivery SET body = ? WHERE key = 'bad' RETURNING id", b"\x01 not ours")
+    assert [ready.parts for ready in await claiming.claim(ALL, 10)] == [(Text("text good"),)]
+    rows = await Delivery.all().order_by("id").values_list("status", "reason")
+    assert [tuple(row) for row in rows] == [("sending", ""), ("failed", "unreadable")]
 
 
 async def test_quiet_hours_put_off_and_expiry_ends(database: str) -> None:

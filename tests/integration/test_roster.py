@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.actions import directory, people, roster
+from bot.actions import directory, people, phones, roster
 from bot.errors import BadInput, NotAllowed
-from bot.models import Audit, Household, Member, keys
+from bot.models import Audit, Household, Member
 from tests import tables
 
 HEADER = ["户编号", "姓名", "关系", "联系电话", "单位", "困难类别", "住址", "备注"]
@@ -46,7 +46,7 @@ async def test_a_file_goes_in_and_the_same_again_changes_nothing(union: None, tm
     assert household.note == "胃病" and household.next_call_at is None
     member = await Member.get(household=household)
     assert (member.name, member.relation, member.phone) == ("张三", "本人", "13800000001")
-    assert member.phone_index == keys.current().index("13800000001")
+    assert (member.phone_index, member.phone_ending) == (phones.index("13800000001"), phones.ending_index("0001"))
     assert (await Household.get(code="H0002").select_related("unit")).unit.code == "M2"
     before, audits = await stored(), await Audit.all().count()
     assert counts(await roster.import_roster(path)) == (0, 0, 2, 0)
@@ -71,10 +71,11 @@ async def test_what_the_file_says_is_updated_and_what_it_leaves_out_stays(union:
     assert household.note == "胃病"
     member = await Member.get(household=household)
     assert (member.relation, member.phone) == ("本人", "13800000009")
-    assert member.phone_index == keys.current().index("13800000009")
+    assert member.phone_index == phones.index("13800000009")
+    assert member.phone_ending == phones.ending_index("0009")
     note = await Audit.get(action="household.update")
     assert note.detail == {
-        "fields": ["address", "member.phone", "member.phone_index", "unit_id"],
+        "fields": ["address", "member.phone", "unit_id"],
         "members": 0,
     }
 
@@ -85,7 +86,7 @@ async def test_several_members_of_one_household(union: None, tmp_path: Path) -> 
     path = file(tmp_path, ZHANG, wife, child)
     assert counts(await roster.import_roster(path)) == (1, 0, 0, 0)
     assert [member.name for member in await Member.all().order_by("id")] == ["张三", "王五", "张小"]
-    assert (await Household.get(code="H0001")).note == "胃病;能走动"
+    assert (await Household.get(code="H0001")).note == "胃病；能走动"
     assert counts(await roster.import_roster(path)) == (0, 0, 1, 0)
     added = ["H0001", "张大", "父亲", "", "", "", "", ""]
     assert counts(await roster.import_roster(file(tmp_path, added))) == (0, 1, 0, 0)

@@ -40,6 +40,9 @@ class Notebook:
         self.messages: list[Incoming] = []
         self.groups: list[GroupInfo] = []
 
+    def concerns(self, message: Incoming) -> bool:
+        return True
+
     async def received(self, message: Incoming) -> None:
         self.messages.append(message)
 

@@ -24,6 +24,9 @@ class Bot:
     def __init__(self, channel: SandboxChannel) -> None:
         self.channel = channel
 
+    def concerns(self, message: Incoming) -> bool:
+        return True
+
     async def received(self, message: Incoming) -> None:
         await self.tell(message.chat, f"听到了：{message.text}")
         if "没米" in message.text:

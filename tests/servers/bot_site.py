@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "warm-token"
-NEVER = "0 0 1 1 *"  # only at New Year, when nobody tests
+NEVER = 'cron = "0 0 1 1 *"'  # only at New Year, when nobody tests
 PATIENCE = 60.0
 
 CONFIG = """\
@@ -39,7 +39,7 @@ window = {window}
 SCHEDULE = """\
 name = "{key}"
 [when]
-cron = "{cron}"
+{when}
 [send]
 pick = "sequence"
 messages = ["tips/{key}-*"]
@@ -63,7 +63,7 @@ def write_site(
     schedules: int = 3,
     texts: int = 20,
     window: int = 64,
-    cron: str = NEVER,
+    when: str = NEVER,
 ) -> Path:
     """Returns the path of its config.toml; the schedules are called s0, s1, …"""
     for name in ("messages/tips", "schedules", "secrets", "data"):
@@ -75,7 +75,7 @@ def write_site(
     config.write_text(CONFIG.format(database=database, peer=peer, token=TOKEN, window=window))
     for number in range(schedules):
         name = f"s{number}"
-        (folder / "schedules" / f"{name}.toml").write_text(SCHEDULE.format(key=name, cron=cron))
+        (folder / "schedules" / f"{name}.toml").write_text(SCHEDULE.format(key=name, when=when))
         for text in range(texts):
             (folder / "messages" / "tips" / f"{name}-{text:04}.md").write_text(TEXT.format(key=f"{name}-{text:04}"))
     return config

@@ -35,6 +35,9 @@ class Recorder:
         self.groups: list[Sequence[GroupInfo]] = []
         self.hold: dict[str, asyncio.Event] = {}
 
+    def concerns(self, message: Incoming) -> bool:
+        return True
+
     async def received(self, message: Incoming) -> None:
         if message.chat.id in self.hold:
             await self.hold[message.chat.id].wait()

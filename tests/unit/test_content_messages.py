@@ -131,7 +131,7 @@ def test_parts_that_become_empty_are_left_out(root: Path) -> None:
         ("a\n{{ unti }}", 9, "没有“unti”这个变量"),
         ("a\n{{ range(9) }}", 9, "没有“range”这个变量"),
         ("a\n\n{{ unit | shout }}", 10, "花括号里没有“shout”这种写法"),
-        ("{% if unit %}\nx", 9, "少了结尾的 {% endif %} 或 {% endfor %}"),
+        ("{% if unit %}\nx", 8, "少了结尾的 {% endif %} 或 {% endfor %}"),
         ("x\n{{ unit }", 9, "花括号里的写法不对"),
         ("{% include 'x' %}", 8, "文案里不能引用别的文件"),
         ("{{ unit.name.x }}", 8, "填不出来"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot import sheets
 from bot.errors import BadInput
+from bot.sheets import limits, reading
 from tests import tables
 
 ROSTER = [["户编号", "姓名", "电话"], ["H0001", "张三", "13800000001"], ["H0002", "李四", ""]]
@@ -130,21 +131,21 @@ def test_limits_of_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         read(tmp_path / "nowhere.csv")
     with pytest.raises(BadInput, match="找不到"):
         read(tmp_path)
-    monkeypatch.setattr(sheets, "BYTES_MAX", 10)
+    monkeypatch.setattr(limits, "BYTES_MAX", 10)
     with pytest.raises(BadInput, match="MB"):
         read(made(tmp_path, as_csv(ROSTER).encode()))
 
 
 def test_limit_of_rows(tmp_path: Path) -> None:
-    path = made(tmp_path, b"a,b\n" + b"1,2\n" * (sheets.ROWS_MAX - 1))
-    assert len(read(path)[1]) == sheets.ROWS_MAX - 1
-    path = made(tmp_path, b"a,b\n" + b"1,2\n" * sheets.ROWS_MAX)
+    path = made(tmp_path, b"a,b\n" + b"1,2\n" * (limits.ROWS_MAX - 1))
+    assert len(read(path)[1]) == limits.ROWS_MAX - 1
+    path = made(tmp_path, b"a,b\n" + b"1,2\n" * limits.ROWS_MAX)
     with pytest.raises(BadInput, match="行"):
         read(path)
 
 
 def test_what_gets_past_the_size_check_hurts_only_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "_refuse_bomb", lambda path: None)
+    monkeypatch.setattr(reading, "refuse_bomb", lambda path: None)
     path = tmp_path / "huge.xlsx"
     with ZipFile(path, "w", ZIP_DEFLATED) as packed, ZipFile(made(tmp_path, tables.xlsx(ROSTER))) as good:
         for name in good.namelist():
@@ -170,7 +171,7 @@ def test_nobody_waits_for_a_reader_that_is_left(tmp_path: Path) -> None:
 @settings(max_examples=300)
 def test_any_bytes_give_rows_or_the_declared_error(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"
-    path.write_bytes(raw if not raw.startswith((sheets.ZIP, sheets.OLE)) else b"x" + raw)
+    path.write_bytes(raw if not raw.startswith((reading.ZIP, reading.OLE)) else b"x" + raw)
     try:
         header, rows = read(path)
     except BadInput:
@@ -204,3 +205,56 @@ def test_what_a_program_wrote_as_csv_is_read_back(tmp_path_factory: pytest.TempP
     expected = [[sheets.clean(cell) for cell in row] for row in rows]
     found = [cells + [""] * (6 - len(cells)) for _, cells in read(path)[1]]
     assert found == [cells + [""] * (6 - len(cells)) for cells in expected if any(cells)]
+
+
+def test_ten_million_empty_rows_are_refused(tmp_path: Path) -> None:
+    """As lines of a CSV, as rows of a sheet, and as one row that says it is repeated."""
+    start = monotonic()
+    with pytest.raises(BadInput, match="行"):
+        read(made(tmp_path, b"a,b\n" + b"\n" * 10_000_000))
+    with pytest.raises(BadInput):
+        read(made(tmp_path, tables.xlsx_of('<row r="1"><c r="A1"><v>1</v></c></row>' + "<row/>" * 10_000_000)))
+    assert monotonic() - start < 30
+
+
+def test_an_external_entity_is_not_fetched(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("机密")
+    for address in (secret.as_uri(), "http://127.0.0.1:9/x"):
+        doctype = f'<!DOCTYPE x [<!ENTITY a SYSTEM "{address}">]>'
+        raw = tables.xlsx_of(doctype + '<row r="1"><c r="A1" t="str"><v>&a;</v></c><c r="B1"><v>2</v></c></row>')
+        with pytest.raises(BadInput):
+            read(made(tmp_path, raw))
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "Zs", "Zl", "Zp")), max_size=12)
+
+
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=5), min_size=1, max_size=6))
+@example([["=1", "+1"], ["-1", "@x"], ["＝1", "'=1"], ["''", "'"]])
+@settings(max_examples=60)
+def test_what_is_written_is_no_formula_and_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows: Any) -> None:
+    for ending in sheets.SUFFIXES:
+        path = tmp_path_factory.getbasetemp() / f"written{ending}"
+        sheets.write(path, [["姓名", "备注"], *rows])
+        found = read(path)[1]
+        assert not [cell for _, cells in found for cell in cells if cell.lstrip().startswith(tuple("=+-@＝＋－＠"))]
+        plain = [[sheets.plain(cell) for cell in cells] for _, cells in found]
+        wanted = [_trimmed([sheets.clean(cell) for cell in cells]) for cells in rows]
+        assert plain == [cells for cells in wanted if cells]
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def test_numbers_are_written_as_numbers(tmp_path: Path) -> None:
+    sheets.write(tmp_path / "n.xlsx", [["甲", "乙"], [-5, 186.5]])
+    assert read(tmp_path / "n.xlsx")[1] == [(2, ["-5", "186.5"])]
+    with pytest.raises(BadInput, match="结尾"):
+        sheets.write(tmp_path / "n.xls", [])
+    with pytest.raises(BadInput, match="文件夹"):
+        sheets.write(tmp_path / "nowhere" / "n.csv", [])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["n.xlsx"]

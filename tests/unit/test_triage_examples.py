@@ -37,8 +37,8 @@ def test_no_line_is_learnt_and_tested(held_out: list[dict[str, Any]]) -> None:
 
 def test_requests_are_seen(held_out: list[dict[str, Any]]) -> None:
     requests = measure(_requests(held_out))
-    assert requests.recall >= 0.87
-    assert requests.alert_precision >= 0.95
+    assert requests.recall >= 0.9
+    assert requests.alert_precision >= 0.93
     assert min(share.flagged for share in requests.by_kind.values()) >= 0.7
 
 
@@ -47,14 +47,14 @@ def test_emergencies_are_seen(report: Report, held_out: list[dict[str, Any]]) ->
     crises = measure(line for line in held_out if line.get("urgency") == "emergency")
     assert report.emergencies >= 130
     assert report.emergency_recall >= 0.43
-    assert crises.recall >= 0.7
+    assert crises.recall >= 0.72
     assert report.emergencies_per_1000_plain <= 2
 
 
 def test_ordinary_chat_and_hard_negatives_seldom_alert(report: Report) -> None:
     assert report.alerts_per_1000_plain <= 3
     assert report.none.alerted <= 0.015
-    assert report.none.flagged <= 0.12
+    assert report.none.flagged <= 0.15
     assert set(report.by_hard) >= {"offer", "thanks", "negation", "logistics", "question", "joke", "news", "advert"}
 
 

@@ -11,10 +11,11 @@ import secrets
 from collections import OrderedDict
 
 from bot.channels.onebot.frames import Frame
-from bot.errors import SendError
+from bot.errors import SendError, Unknown
 
 _SEND_ECHO = re.compile(r"(?P<ref>.{1,200})/(?P<run>[0-9a-f]{8})\.[0-9]{1,12}", re.DOTALL)
 _REMEMBERED = 50_000
+WAITED = "等不到回应，可能已经发出"
 
 
 class Echoes:
@@ -47,34 +48,75 @@ class Echoes:
         return found["ref"]
 
 
-class Calls:
-    """The open calls of one socket; they end with it."""
+class Call:
+    """One call on its way. `writer` is its task until the frame has left, `answer` takes over from there."""
 
-    def __init__(self) -> None:
-        self._open: dict[str, asyncio.Future[Frame]] = {}
+    __slots__ = ("answer", "deadline", "expired", "writer")
+
+    def __init__(self, deadline: float) -> None:
+        self.answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self.deadline = deadline
+        self.expired = False
+        self.writer = asyncio.current_task()
+
+
+class Calls:
+    """The open calls of one socket; they end with it.
+
+    All of them have the same patience, so they run out in the order in which they were opened, and one
+    timer does for all: a timer each would be a sixth of the cost of a broadcast.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._open: dict[str, Call] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def open(self, echo: str) -> asyncio.Future[Frame]:
-        future = asyncio.get_running_loop().create_future()
-        self._open[echo] = future
-        return future
+    def open(self, echo: str) -> Call:
+        """Must be called in the task that will write the frame."""
+        loop = asyncio.get_running_loop()
+        call = self._open[echo] = Call(loop.time() + self._patience)
+        if self._timer is None:
+            self._timer = loop.call_at(call.deadline, self._expire)
+        return call
 
     def close(self, echo: str) -> None:
-        self._open.pop(echo, None)
+        call = self._open.pop(echo, None)
+        if call is not None and call.answer.done() and not call.answer.cancelled():
+            call.answer.exception()  # it failed while the frame was still being written: nobody reads it now
 
     def settle(self, answer: Frame) -> bool:
         """Hand an answer to whoever waits for it; False if nobody does."""
         echo = answer.echo
-        future = self._open.pop(echo, None) if isinstance(echo, str) else None
-        if future is None or future.done():
+        call = self._open.pop(echo, None) if isinstance(echo, str) else None
+        if call is None or call.answer.done():
             return False
-        future.set_result(answer)
+        call.answer.set_result(answer)
         return True
 
     def fail_all(self, error: SendError) -> None:
-        for future in self._open.values():
-            if not future.done():
-                future.set_exception(type(error)(error.code))
+        for call in self._open.values():
+            if not call.answer.done():
+                call.answer.set_exception(type(error)(error.code))
         self._open.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        for call in list(self._open.values()):
+            if call.deadline > loop.time():
+                self._timer = loop.call_at(call.deadline, self._expire)
+                return
+            if call.expired:
+                continue
+            call.expired = True
+            if call.writer is not None:
+                call.writer.cancel()  # stuck in a socket that takes no more
+            elif not call.answer.done():
+                call.answer.set_exception(Unknown("timeout", WAITED))

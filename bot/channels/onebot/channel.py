@@ -24,7 +24,7 @@ from bot.channels.onebot.segments import write
 from bot.channels.onebot.timing import NORMAL, Timing
 from bot.config import OneBot
 from bot.errors import Permanent, Retryable, SendError
-from bot.events import GroupInfo, Health, Inbox, Incoming, Limits, Line, Outgoing, OwnMessage, Receipt
+from bot.events import GroupInfo, Health, Image, Inbox, Incoming, Limits, Line, Outgoing, OwnMessage, Receipt
 
 # QQ publishes no number. Its clients refuse typed texts somewhere above 4,500 characters and fold long
 # ones into a card well before; a tip of 3,000 is far longer than anybody reads in a group.
@@ -112,6 +112,9 @@ class OneBotChannel:
     def is_me(self, self_id: int | str | None) -> bool:
         return self._account.is_me(self_id)
 
+    def concerns(self, message: Incoming) -> bool:
+        return self._inbox is not None and self._inbox.concerns(message)
+
     def logged_in(self, link: Link, yes: bool) -> None:
         if link.logged_in is not yes:
             link.logged_in = yes
@@ -189,7 +192,8 @@ class OneBotChannel:
     async def _compose(self, out: Outgoing) -> tuple[str, dict[str, Any]]:
         if not _NUMBER.fullmatch(out.chat.id):
             raise Permanent("bad_target", "不是 QQ 号或群号")
-        images = await load_images(out.parts, self._media_root)
+        pictures = any(isinstance(part, Image) for part in out.parts)
+        images = await load_images(out.parts, self._media_root) if pictures else {}
         direct = out.chat.kind == "direct"
         message = write(out.parts, direct=direct, images=images)
         if not message:

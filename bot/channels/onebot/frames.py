@@ -19,6 +19,7 @@ MAX_ANSWER = 16 << 20  # the list of ten thousand groups does exceed it
 T = TypeVar("T")
 
 _ID = re.compile(r"[1-9][0-9]{0,19}")
+_ID_LIMIT = 10**20  # twenty digits
 _MESSAGE_ID = re.compile(r"-?[0-9A-Za-z_]{1,64}")
 # An escape pair first, so that the halves of a proper surrogate pair and an escaped backslash stay whole.
 _ESCAPE = re.compile(
@@ -102,6 +103,8 @@ def decode_as(data: Raw, kind: type[T]) -> T:
 
 def ident(value: int | str | None) -> str:
     """A QQ number as text; some implementations write numbers as strings, anything else is forged."""
+    if type(value) is int and 0 < value < _ID_LIMIT:
+        return str(value)
     text = str(value)
     if not _ID.fullmatch(text):
         raise BadFrame("bad_id")
@@ -110,6 +113,8 @@ def ident(value: int | str | None) -> str:
 
 def message_ident(value: int | str | None) -> str:
     """A message id; it may be negative, and None is no id."""
+    if type(value) is int:
+        return str(value)
     text = str(value)
     if value is None or not _MESSAGE_ID.fullmatch(text):
         raise BadFrame("bad_id")

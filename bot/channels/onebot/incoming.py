@@ -8,6 +8,7 @@ from bot.channels.onebot.frames import BadFrame, Frame, decode_as, ident, messag
 from bot.channels.onebot.segments import clean, read
 from bot.events import Chat, GroupInfo, Incoming, OwnMessage, Sender
 
+_NO_TIME = datetime.fromtimestamp(0, UTC)
 _YEAR_2100 = 4_102_444_800
 
 
@@ -39,13 +40,29 @@ def message(channel: str, self_id: str, frame: Frame) -> Incoming | OwnMessage:
         channel=channel,
         # Ids begin anew when the implementation loses its table; with the time they stay unique,
         # and a replay of the same event still carries both.
-        message_id=f"{int(at.timestamp())}-{number}",
+        message_id=f"{int(frame.time or 0)}-{number}",
         at=at,
         chat=_chat(frame, user),
         sender=Sender(user, _nickname(frame)),
         text=words.text,
         quoted=words.quoted,
         mentions_me=words.mentions_me,
+    )
+
+
+def glance(channel: str, self_id: str, frame: Frame) -> Incoming | None:
+    """The words of a message and where they stand, for asking whether anybody wants them; None for our own.
+
+    Most chat is wanted by nobody: its time, number and nickname are never looked at. Raises BadFrame.
+    """
+    if frame.message is None:
+        raise BadFrame("malformed")
+    user = ident(frame.user_id)
+    if user == self_id or frame.post_type != "message":
+        return None
+    words = read(frame.message, self_id)
+    return Incoming(
+        channel, "", _NO_TIME, _chat(frame, user), Sender(user), words.text, words.quoted, words.mentions_me
     )
 
 

@@ -38,6 +38,8 @@ class Account(Protocol):
 
     def is_me(self, self_id: int | str | None) -> bool: ...
 
+    def concerns(self, message: Incoming) -> bool: ...
+
     def logged_in(self, link: Link, yes: bool) -> None: ...
 
     def groups_changed(self, link: Link) -> None: ...
@@ -63,7 +65,11 @@ class Intake:
         if not self._account.is_me(frame.self_id):
             raise BadFrame("wrong_self")
         if frame.post_type == "message" or frame.post_type == "message_sent":
-            news = incoming.message(self._name, str(frame.self_id), frame)
+            me = str(frame.self_id)
+            seen = incoming.glance(self._name, me, frame)
+            if seen is not None and not self._account.concerns(seen):
+                return None
+            news = incoming.message(self._name, me, frame)
             return self._lanes.put(news.chat.id, news)
         if frame.post_type == "meta_event":
             self._meta(link, frame)

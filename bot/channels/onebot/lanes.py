@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 LANES = 16
 DEPTH = 4096  # per lane; so deep that answers and heartbeats behind a flood are not held up by it
-_BREATH = 64  # items after which a busy lane lets the loop run once
+_BREATH = 8  # items after which a busy lane lets the loop run once
 
 _log = logging.getLogger(__name__)
 

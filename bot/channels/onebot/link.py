@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 from aiohttp.web import WebSocketResponse
 
-from bot.channels.onebot.calls import Calls
+from bot.channels.onebot.calls import WAITED, Calls
 from bot.channels.onebot.frames import MAX_ANSWER, MAX_EVENT, BadFrame, Frame, decode
 from bot.channels.onebot.timing import Timing
 from bot.errors import Permanent, Retryable, Unknown
@@ -29,13 +29,12 @@ class Link:
     def __init__(
         self, socket: Socket, timing: Timing, timeout: float, on_frame: OnFrame, on_bad: Callable[[str], None]
     ) -> None:
-        self.calls = Calls()
+        self.calls = Calls(timeout)
         self.ready = False  # the account behind it is the right one
         self.logged_in = True
         self.refused = False
         self._socket = socket
         self._timing = timing
-        self._timeout = timeout
         self._on_frame = on_frame
         self._on_bad = on_bad
         self._silence: asyncio.TimerHandle | None = None
@@ -71,18 +70,18 @@ class Link:
             frame = _encode({"action": action, "params": params, "echo": echo})
         except (UnicodeError, OverflowError, TypeError):
             raise Permanent("bad_request", "内容无法编码") from None
-        answer = self.calls.open(echo)
+        call = self.calls.open(echo)
         try:
             # From here on the outcome is unknown: even a failing write may have carried the frame away.
-            async with asyncio.timeout(self._timeout):
-                await self._socket.send_frame(frame, WSMsgType.TEXT)
-                return await answer
-        except TimeoutError:
-            if answer.done() and not answer.cancelled():  # it came in the very moment of the time-out
-                return answer.result()
-            raise Unknown("timeout", "等不到回应,可能已经发出") from None
+            await self._socket.send_frame(frame, WSMsgType.TEXT)
+            call.writer = None
+            return await call.answer
+        except asyncio.CancelledError:
+            if not call.expired or (task := asyncio.current_task()) is None or task.uncancel() > 0:
+                raise
+            raise Unknown("timeout", WAITED) from None
         except (ClientError, OSError, RuntimeError):
-            raise Unknown("dropped", "发出时连接断了,可能已经发出") from None
+            raise Unknown("dropped", "发出时连接断了，可能已经发出") from None
         finally:
             self.calls.close(echo)
 
@@ -108,7 +107,7 @@ class Link:
 
     def _take(self, data: bytes) -> Awaitable[None] | None:
         # Only an answer may be large, and only while one is due; a flood of large events is not even decoded.
-        if len(data) > (MAX_ANSWER if len(self.calls) else MAX_EVENT):
+        if len(data) > MAX_EVENT and (len(data) > MAX_ANSWER or not len(self.calls)):
             self._on_bad("oversized")
             return None
         try:

@@ -14,7 +14,7 @@ MAX_IMAGE = 10 << 20
 async def load_images(parts: tuple[Part, ...], root: Path) -> dict[str, str]:
     """Path -> base64 of each picture; raises Permanent for one that cannot be read or lies outside `root`."""
     paths = {part.path for part in parts if isinstance(part, Image)}
-    return {path: await asyncio.to_thread(_load, root, path) for path in paths} if paths else {}
+    return {path: await asyncio.to_thread(_load, root, path) for path in paths}
 
 
 def _load(root: Path, path: str) -> str:

@@ -32,6 +32,9 @@ class Words(Struct, frozen=True):
 def read(message: str | list[Segment], self_id: str) -> Words:
     """The sender's own words. A reply segment only points at a message: the text stays their own."""
     segments = parse_cq(message) if isinstance(message, str) else message
+    if len(segments) == 1 and segments[0].type == "text":  # nearly every message
+        only = segments[0].data
+        return Words(only.text.strip() if only is not None and isinstance(only.text, str) else "", False, False)
     texts: list[str] = []
     quoted = mentions = False
     for segment in segments:

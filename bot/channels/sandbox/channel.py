@@ -159,7 +159,9 @@ class SandboxChannel:
             kept = self._keep(said.chat, said.persona, (Text(said.text),))
         except Retryable as error:
             return Refused("journal", str(error), said.nonce)
-        await inbox.received(self._incoming(kept, said))
+        message = self._incoming(kept, said)
+        if inbox.concerns(message):
+            await inbox.received(message)
         return Accepted(said.nonce, kept.id)
 
     def _forbidden(self, say: Say) -> Refused | None:

@@ -48,7 +48,7 @@ export function chipsFor(person, talkWithBot) {
   return alert ? chips.map((words) => words.replace(/^收到 \d+$/, `收到 ${ALERT.exec(wordsOf(alert))[1]}`)) : chips;
 }
 
-const ALERT = /收到\s*(\d+)/;
+const ALERT = /回[:：]\s*收到\s*(\d+)/; // not the examples of the menu
 const wordsOf = (message) => message.parts.map((part) => part.text ?? "").join("");
 
 /** What a person is called in front of others: a deputy is named as one. */

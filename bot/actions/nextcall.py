@@ -1,0 +1,110 @@
+"""下一户: whom to call now, with what one has to know before dialling. Showing a phone number leaves an audit row."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from bot import clock
+from bot.actions import assignments, audit, calllists
+from bot.actions.callbacks import SHOWN
+from bot.actions.calling import Calling
+from bot.actions.calllists import Entry
+from bot.actions.lookup import CALLERS
+from bot.actions.outcomes import OUTCOMES
+from bot.actions.people import act_as
+from bot.errors import Conflict, NotFound
+from bot.models import Assignment, FollowUp, Household, Member, Round, db
+from bot.models.fields import to_ms
+
+
+class Shown(NamedTuple):
+    """One household, for the volunteer alone: all but `code` and `relation` must not be said in a group."""
+
+    code: str
+    name: str
+    relation: str
+    phone: str
+    category: str
+    unit: str
+    why: str
+    last_at: datetime | None
+    last_outcome: str
+    last_note: str
+    asked_at: datetime | None
+    best_time: str
+    may_tell: str
+    note: str
+    script_key: str
+    left: int  # how many more are due
+
+
+async def show(staff_id: int, times: Calling) -> Shown:
+    """The first household that is due. Raises NotFound or Conflict, whose sentence says when there will be one."""
+    async with db.transaction():
+        staff = await act_as(staff_id, CALLERS)
+        if not times.open(clock.now()):
+            raise Conflict(f"现在不是打电话的时候（{times.hours}），到点了再写“下一户”。")
+        entries = await calllists.mine(staff.id)
+        due = await _under_cap([entry for entry in entries if entry.due], staff.id)
+        if not due:
+            taken = await assignments.take(staff, to_ms(clock.now()))
+            due = [one for one in await calllists.mine(staff.id) if one.household_id == taken and one.due]
+        if not due:
+            raise NotFound(_when([one for one in entries if not one.due]))
+        return await _shown(due[0], staff.id, len(due) - 1)
+
+
+async def _under_cap(due: list[Entry], staff_id: int) -> list[Entry]:
+    """Rounds have a cap a day a volunteer; a promise to a family counts more."""
+    calls = await calllists.calls_today(staff_id)
+    kept = [one for one in due if one.why == calllists.PROMISED or not one.cap or calls.get(one.round_id, 0) < one.cap]
+    if due and not kept:
+        raise Conflict(f"今天已经打了 {sum(calls.values())} 户，够多了，歇一歇，明天接着打。")
+    return kept
+
+
+def _when(later: list[Entry]) -> str:
+    at = min((one.next_call_at for one in later if one.next_call_at is not None), default=None)
+    if at is not None:
+        return f"现在没有要打的。下一户是 {clock.local(at):%m月%d日 %H:%M} 以后。"
+    return "今天没有要打的了，明天再看。" if later else "没有分给您的户，也没有等着打的。"
+
+
+async def _shown(entry: Entry, staff_id: int, left: int) -> Shown:
+    household = await Household.get(id=entry.household_id).select_related("unit")
+    member, phone = await _contact(household.id)
+    assignment = await Assignment.get_or_none(held_household_id=household.id, staff_id=staff_id)
+    if assignment is not None:
+        await Assignment.filter(id=assignment.id).update(touched_at=clock.now())
+    round_ = await Round.get(id=assignment.round_id) if assignment is not None else None
+    last = await FollowUp.filter(household_id=household.id, undone_at=None).order_by("-at", "-id").first()
+    await audit.note(SHOWN, "staff", staff_id, staff_id=staff_id, household=household.id)
+    if phone:
+        await audit.note("phone.shown", "household", household.id, staff_id=staff_id)
+    return Shown(
+        household.code,
+        member.name if member is not None else "",
+        member.relation if member is not None else "",
+        phone,
+        household.category,
+        household.unit.name,
+        calllists.WHY[entry.why],
+        last.at if last is not None else None,
+        OUTCOMES[last.outcome].name if last is not None else "",
+        (last.note or "") if last is not None else "",
+        household.next_call_at if entry.why == calllists.PROMISED else None,
+        household.best_time,
+        household.may_tell or "",
+        household.note or "",
+        round_.script_key if round_ is not None else "",
+        left,
+    )
+
+
+async def _contact(household_id: int) -> tuple[Member | None, str]:
+    """Whom to ask for, and their number. Never a child under 14: their guardian."""
+    members = await Member.filter(household_id=household_id).order_by("id").select_related("guardian")
+    adults = [one.guardian if one.under_14 and one.guardian is not None else one for one in members]
+    adults = [one for one in adults if not one.under_14]
+    with_phone = next((one for one in adults if one.phone), None)
+    chosen = with_phone or (adults[0] if adults else None)
+    return chosen, (chosen.phone or "") if chosen is not None else ""

@@ -1,0 +1,11 @@
+"""The day after something was brought: did it arrive?"""
+
+from bot.actions import confirming, settings
+from bot.actions.alerts import Rules
+
+
+async def tick(rules: Rules) -> int:
+    """Returns how many families were asked. On hold after a restore: none, they may have answered long ago."""
+    if await settings.get(settings.HOLD):
+        return 0
+    return await confirming.ask(rules)

@@ -1,0 +1,15 @@
+"""Call lists in order: rounds that are over are closed, what is left untouched goes back, mornings bring the lists."""
+
+from bot.actions import assignments, callnotes, rounds, settings
+from bot.actions.alerts import Rules
+from bot.actions.calling import Calling
+
+
+async def tick(rules: Rules, times: Calling) -> int:
+    """Returns how many households went back. On hold after a restore: none, and nobody is told anything."""
+    if await settings.get(settings.HOLD):
+        return 0
+    await rounds.close_ended()
+    released = await assignments.release(times.release_days)
+    await callnotes.send(rules, times)
+    return released
