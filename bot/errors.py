@@ -1,16 +1,16 @@
 """Every error of ours, in one tree. Failures carry their policy, so nobody has to guess it later.
 
-    SongnuanError
-    ├── ProblemsFound       config, schedules or messages are wrong: a list of places and remedies
-    ├── ActionError         a person asked for something that cannot be done; `str()` is Chinese, for them
-    │   ├── NotAllowed      their role or unit does not cover it
-    │   ├── NotFound        no such household, request, code …
-    │   ├── Conflict        someone else was first; says what happened meanwhile
-    │   └── BadInput        cannot be understood; says what to write instead
-    └── SendError           a channel could not deliver; `policy` decides what the sender does next
-        ├── Retryable       certainly not sent, may be tried again (after `retry_after` seconds)
-        ├── Permanent       certainly not sent, trying again is useless
-        └── Unknown         may have been sent: never again by the machine, a person decides
+SongnuanError
+├── ProblemsFound       config, schedules or messages are wrong: a list of places and remedies
+├── ActionError         a person asked for something that cannot be done; `str()` is Chinese, for them
+│   ├── NotAllowed      their role or unit does not cover it
+│   ├── NotFound        no such household, request, code …
+│   ├── Conflict        someone else was first; says what happened meanwhile
+│   └── BadInput        cannot be understood; says what to write instead
+└── SendError           a channel could not deliver; `policy` decides what the sender does next
+    ├── Retryable       certainly not sent, may be tried again (after `retry_after` seconds)
+    ├── Permanent       certainly not sent, trying again is useless
+    └── Unknown         may have been sent: never again by the machine, a person decides
 """
 
 from dataclasses import dataclass

@@ -86,7 +86,7 @@ def _agreed(route: Route, turn: Turn) -> dict[str, Any] | None:
     return {name: value for name, value in together.items() if name in route.takes}
 
 
-class command:  # noqa: N801 - it is read as a filter: command("帮助")
+class command:
     """The message begins with one of the words, which then ends or is followed by a blank, a mark or a code."""
 
     def __init__(self, *words: str) -> None:

@@ -34,9 +34,9 @@ find_python() {
             return
         fi
     done
-    echo "没有找到合适的 Python:需要 3.11 到 3.14,并带 venv 模块。" >&2
+    echo "没有找到合适的 Python：需要 3.11 到 3.14，并带 venv 模块。" >&2
     echo "  Debian、Ubuntu:apt-get install python3 python3-venv" >&2
-    echo "  装在别处的话,请写明位置:make run PYTHON=/opt/python3.12/bin/python3" >&2
+    echo "  装在别处的话，请写明位置：make run PYTHON=/opt/python3.12/bin/python3" >&2
     return 1
 }
 
@@ -53,14 +53,14 @@ make_venv() {
 
 install() {
     PIP_DISABLE_PIP_VERSION_CHECK=1 "$python" -m pip install -qq --no-input "$@" && return
-    echo "安装没有完成。请看上面的原因;多半是网络,换一个 pip 镜像(PIP_INDEX_URL)再试一次。" >&2
+    echo "安装没有完成。请看上面的原因；多半是网络，换一个 pip 镜像(PIP_INDEX_URL)再试一次。" >&2
     return 1
 }
 
 ready && exit 0
 make_venv
 echo "$PWD" >.venv/.home
-echo "正在安装 $lock,第一次要一两分钟……"
+echo "正在安装 $lock，第一次要一两分钟……"
 install --require-hashes --requirement "$lock"
 # Without isolation: the build backend is in the lock too, so nothing unlocked is ever fetched.
 install --no-deps --no-build-isolation --editable .

@@ -26,8 +26,8 @@ from bot.models.fields import EncryptedText
 FORMAT = 1
 BATCH = 500
 MANIFEST = "manifest.json"
-DAMAGED = "备份文件不完整或被改动过,请换一份备份"
-NEWER = "这个备份来自另一个版本的送暖,请用备份时的版本恢复,再升级"
+DAMAGED = "备份文件不完整或被改动过，请换一份备份"
+NEWER = "这个备份来自另一个版本的送暖，请用备份时的版本恢复，再升级"
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -187,7 +187,7 @@ def verify(path: Path) -> Manifest:
             for name, kept in manifest.tables.items():
                 whole = whole and _measure(packed, name) == kept
     except FileNotFoundError:
-        raise BadInput("找不到备份文件,请核对文件名") from None
+        raise BadInput("找不到备份文件，请核对文件名") from None
     except (BadZipFile, zlib.error, KeyError, OSError, EOFError, ValueError, NotImplementedError, msgspec.MsgspecError):
         raise BadInput(DAMAGED) from None
     if not whole:

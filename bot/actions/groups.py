@@ -44,7 +44,7 @@ async def switch(
     async with db.transaction():
         group = await Group.get_or_none(channel=channel, chat_id=chat_id)
         if group is None:
-            raise NotFound("没有这个群:先把机器人的账号拉进群里,它上线后会自己认出来")
+            raise NotFound("没有这个群：先把机器人的账号拉进群里，它上线后会自己认出来")
         await _may_switch(group, by)
         if unit_code is not None:
             group.unit_id = (await people.unit_by_code(unit_code)).id

@@ -30,7 +30,7 @@ async def _put(household_id: int, off: bool, by: int | None) -> bool:
     async with db.transaction():
         household = await Household.get_or_none(id=household_id)
         if household is None:
-            raise NotFound("名册上没有这一户,请核对户编号")
+            raise NotFound("名册上没有这一户，请核对户编号")
         if by is not None:
             await people.act_as(by, ("chair", "volunteer"), household.unit_id)
         if household.messages_off == off:

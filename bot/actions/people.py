@@ -23,9 +23,9 @@ ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread: no I L 
 CODE_LENGTH = 8
 LIFETIME = timedelta(hours=24)
 
-MAY_NOT = "您没有权限做这件事,请找管理员"
-BAD_CODE = "绑定码不对、已经用过或过期了,请向管理员要一个新的"
-TAKEN = "这个账号已经绑定了别人,请先让管理员解除绑定"
+MAY_NOT = "您没有权限做这件事，请找管理员"
+BAD_CODE = "绑定码不对、已经用过或过期了，请向管理员要一个新的"
+TAKEN = "这个账号已经绑定了别人，请先让管理员解除绑定"
 
 
 class Bound(NamedTuple):
@@ -59,7 +59,7 @@ async def _covers(scope: Unit, unit_id: int | None) -> bool:
 async def unit_by_code(code: str) -> Unit:
     unit = await Unit.get_or_none(code=code.strip())
     if unit is None:
-        raise NotFound("没有这个编号的单位,请核对单位编号")
+        raise NotFound("没有这个编号的单位，请核对单位编号")
     return unit
 
 
@@ -71,11 +71,11 @@ async def add_unit(code: str, name: str, parent_code: str | None = None, *, by: 
         if by is not None:
             await act_as(by, (), None if parent is None else parent.id)
         if await Unit.filter(code=code).exists():
-            raise Conflict("已经有这个编号的单位了,请换一个编号")
+            raise Conflict("已经有这个编号的单位了，请换一个编号")
         unit = await Unit.create(code=code, name=name, parent=parent)
         unit.path = f"{parent.path if parent else '/'}{unit.id}/"
         if len(unit.path) > 200:
-            raise BadInput("单位层级太深了,请放到高一些的单位下面")
+            raise BadInput("单位层级太深了，请放到高一些的单位下面")
         await unit.save(update_fields=["path"])
         await audit.note("unit.add", "unit", unit.id, staff_id=by)
         await directory.changed()
@@ -113,11 +113,11 @@ async def issue_member_code(member_id: int, lifetime: timedelta = LIFETIME, *, b
     async with db.transaction():
         member = await Member.get_or_none(id=member_id).select_related("household")
         if member is None:
-            raise NotFound("名册上没有这个人,请先导入名册")
+            raise NotFound("名册上没有这个人，请先导入名册")
         if by is not None:
             await act_as(by, ("chair", "volunteer"), member.household.unit_id)
         if member.under_14:
-            raise BadInput("14 岁以下的孩子不绑定账号,请把绑定码发给监护人")
+            raise BadInput("14 岁以下的孩子不绑定账号，请把绑定码发给监护人")
         code = await _new_code(lifetime, member_id=member.id)
         await audit.note("member.code", "member", member.id, staff_id=by)
     return code
@@ -159,7 +159,7 @@ async def bind_member(channel: str, user_id: str, member_id: int, *, by: int | N
     async with db.transaction():
         member = await Member.get_or_none(id=member_id).select_related("household")
         if member is None:
-            raise NotFound("名册上没有这个人,请先导入名册")
+            raise NotFound("名册上没有这个人，请先导入名册")
         if by is not None:
             await act_as(by, ("chair", "volunteer"), member.household.unit_id)
         await _tie(channel, user_id, staff_id=None, member_id=member.id)
@@ -199,7 +199,7 @@ async def deactivate(staff_id: int, *, by: int | None = None) -> Staff:
 async def _active(staff_id: int, by: int | None) -> Staff:
     staff = await Staff.get_or_none(id=staff_id, active=True)
     if staff is None:
-        raise NotFound("没有这位工作人员,或者已经停用,请核对编号")
+        raise NotFound("没有这位工作人员，或者已经停用，请核对编号")
     if by is not None:
         await act_as(by, (), staff.unit_id)
     return staff
@@ -240,5 +240,5 @@ def _filled(text: str, longest: int, what: str) -> str:
     if not text:
         raise BadInput(f"请填写{what}")
     if len(text) > longest:
-        raise BadInput(f"{what}太长了,最多 {longest} 个字")
+        raise BadInput(f"{what}太长了，最多 {longest} 个字")
     return text

@@ -15,8 +15,8 @@ from bot.errors import BadInput, Conflict
 from bot.models import ScheduleState, Setting, db, keys
 from bot.models.fields import to_ms
 
-NOT_EMPTY = "这个数据库里已经有数据,只能恢复到空的数据库:请先把它移到别处"
-WRONG_KEY = "密钥文件和这个备份不是一对,请先放回备份时的密钥文件"
+NOT_EMPTY = "这个数据库里已经有数据，只能恢复到空的数据库：请先把它移到别处"
+WRONG_KEY = "密钥文件和这个备份不是一对，请先放回备份时的密钥文件"
 
 
 class Restored(NamedTuple):

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot import sheets
-from bot.actions import audit, directory, phones, roster_columns, roster_file
+from bot.actions import audit, directory, phones, roster_columns, roster_file, roster_new
 from bot.actions.roster_file import Entry, Family, Refused
 from bot.actions.roster_merge import Batch, Tally
 from bot.actions.roster_scope import Scope
-from bot.actions.roster_write import Writes
+from bot.actions.roster_write import Changes
 from bot.models import Household, Member, db
 
-ROWS_AT_ONCE = 5000
+NEW_AT_ONCE, KNOWN_AT_ONCE = 5000, 1000  # rows a transaction
 IDS_AT_ONCE = 500
 ROOMY, USUAL = 65_536, 2_000  # kilobytes of SQLite's page cache
 NUMBERED = re.compile(r"H(\d{1,8})")
@@ -56,20 +56,28 @@ async def import_roster(
 ) -> Report:
     """Read the file and merge it; a chair only within their unit. `dry_run` reports and changes nothing.
 
+    Not inside of another transaction.
     `watch` is told ("read", rows so far, 0) from another thread, then ("write", rows so far, rows in all).
     """
-    scope, tally, done = await Scope.of(staff_id), Tally(), 0
+    scope, tally = await Scope.of(staff_id), Tally()
     async with _in_haste():
         entries, unused = await asyncio.to_thread(_read, path, scope, mappings, tally, watch)
         total = len(entries)
         families = _families(await _with_codes(entries, tally), tally)
         del entries
-        for some in _batches(families):
-            async with db.transaction():
-                await _merge(some, staff_id, tally, dry_run)
-            done += sum(len(family.entries) for family in some)
-            watch("write", done, total)
+        await _merge(families, scope, staff_id, tally, dry_run, _Steps(watch, total))
     return Report(tally.created, tally.updated, tally.unchanged, sorted(tally.refused), unused)
+
+
+class _Steps:
+    """Tells whoever watches how many rows have been dealt with."""
+
+    def __init__(self, watch: Watch, total: int) -> None:
+        self._watch, self._done, self._total = watch, 0, total
+
+    def add(self, families: list[Family]) -> None:
+        self._done += sum(len(family.entries) for family in families)
+        self._watch("write", self._done, self._total)
 
 
 @asynccontextmanager
@@ -105,34 +113,72 @@ def _read(
     return entries, columns.unused
 
 
-async def _merge(families: list[Family], staff_id: int | None, tally: Tally, dry_run: bool) -> None:
+async def _merge(
+    families: list[Family], scope: Scope, staff_id: int | None, tally: Tally, dry_run: bool, steps: _Steps
+) -> None:
+    known = await _known([family.code for family in families])
+    new = [family for family in families if family.code not in known]
+    await _create(new, roster_new.Maker(scope, staff_id), tally, dry_run, steps)
+    old = [family for family in families if family.code in known]
+    for some in _batches(old, KNOWN_AT_ONCE):
+        async with db.transaction():
+            await _update(some, staff_id, tally, dry_run)
+        steps.add(some)
+
+
+async def _known(codes: list[str]) -> set[str]:
+    found: set[str] = set()
+    for some in _pieces(codes):
+        rows = await db.fetch(f"SELECT code FROM household WHERE code IN ({db.marks(some)})", *some)
+        found.update(row["code"] for row in rows)
+    return found
+
+
+async def _create(families: list[Family], maker: roster_new.Maker, tally: Tally, dry_run: bool, steps: _Steps) -> None:
+    """While one batch is being written, a thread makes the next one ready."""
+
+    async def write(made: roster_new.Ready, some: list[Family]) -> None:
+        if not dry_run:
+            await roster_new.write(made, maker.staff_id)
+        tally.created += len(made.houses)
+        tally.refused += made.refused
+        steps.add(some)
+
+    writing: asyncio.Task[None] | None = None
+    try:
+        for some in _batches(families, NEW_AT_ONCE):
+            made = await asyncio.to_thread(maker.ready, some)
+            if writing is not None:
+                await writing
+            writing = asyncio.create_task(write(made, some))
+    finally:
+        if writing is not None:
+            await writing
+
+
+async def _update(families: list[Family], staff_id: int | None, tally: Tally, dry_run: bool) -> None:
     """Whose right it is and what is known is read again inside the transaction that writes."""
-    created, updated, refused = tally.created, tally.updated, len(tally.refused)
-    writes = Writes(staff_id)
-    batch = Batch(await Scope.of(staff_id), tally, writes)
+    updated, refused = tally.updated, len(tally.refused)
+    changes = Changes(staff_id)
+    batch = Batch(await Scope.of(staff_id), tally, changes)
     await batch.learn(families)
     for family in families:
         batch.compare(family)
-    if dry_run or (created, updated) == (tally.created, tally.updated):
+    if dry_run or updated == tally.updated:
         return
-    await writes.flush()
-    detail = {
-        "created": tally.created - created,
-        "updated": tally.updated - updated,
-        "refused": len(tally.refused) - refused,
-    }
+    await changes.flush()
+    detail = {"created": 0, "updated": tally.updated - updated, "refused": len(tally.refused) - refused}
     await audit.note("roster.import", "roster", staff_id=staff_id, **detail)
-    if tally.updated > updated:  # names and units of people who are bound to an account
-        await directory.changed()
+    await directory.changed()  # names and units of people who are bound to an account
 
 
-def _batches(families: list[Family]) -> Iterator[list[Family]]:
+def _batches(families: list[Family], at_once: int) -> Iterator[list[Family]]:
     some: list[Family] = []
     rows = 0
     for family in families:
         some.append(family)
         rows += len(family.entries)
-        if rows >= ROWS_AT_ONCE:
+        if rows >= at_once:
             yield some
             some, rows = [], 0
     if some:

@@ -1,8 +1,7 @@
 """Compares what a sheet says of some families with what is known, and notes what has to be written."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from bot import clock
@@ -10,8 +9,8 @@ from bot.actions import phones, roster_checks, roster_file
 from bot.actions.roster_file import Entry, Family, Refused
 from bot.actions.roster_scope import Scope
 from bot.actions.roster_values import CLEAR, HARDSHIP, Day
-from bot.actions.roster_write import HOUSE, PERSON, Writes, midnight, reserve
-from bot.models import Audit, Consent, Household, HouseholdDate, Member, db
+from bot.actions.roster_write import HOUSE, PERSON, Changes, midnight, reserve
+from bot.models import Audit, Consent, Household, HouseholdDate, Member
 from bot.models.fields import to_ms
 
 GUARDIAN = roster_file.PERSON.index("guardian")
@@ -28,18 +27,16 @@ class Tally:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    # There are ten thousand endings and many more phones; kept no longer than this import.
-    ending: Callable[[str], str] = field(default_factory=lambda: lru_cache(10_000)(phones.ending_index))
 
     def refuse(self, entries: Iterable[Entry], reason: str) -> None:
         self.refused += [(entry.number, reason) for entry in entries]
 
 
 class Batch:
-    """Some families of the sheet beside what the database has of them."""
+    """Some families of the sheet that are known, beside what the database has of them."""
 
-    def __init__(self, scope: Scope, tally: Tally, writes: Writes) -> None:
-        self.scope, self.tally, self.writes = scope, tally, writes
+    def __init__(self, scope: Scope, tally: Tally, changes: Changes) -> None:
+        self.scope, self.tally, self.changes = scope, tally, changes
         self.houses: dict[str, Household] = {}
         self.members: dict[int, Members] = {}
         self.days: dict[int, list[HouseholdDate]] = {}
@@ -48,17 +45,13 @@ class Batch:
     async def learn(self, families: list[Family]) -> None:
         """Read, and on PostgreSQL hold, what is known. Of two members with one name the first counts."""
         codes = [family.code for family in families]
-        ids = await db.fetch(f"SELECT id FROM household WHERE code IN ({db.marks(codes)})", *codes)
-        known: list[Household] = []
-        if ids:
-            known = await Household.filter(id__in=[row["id"] for row in ids]).order_by("id").select_for_update()
+        known = await Household.filter(code__in=codes).order_by("id").select_for_update()
         self.houses = {house.code: house for house in known}
         self.members = {house.id: {} for house in known}
-        if known:
-            await self._learn_more(families, list(self.members))
-        persons = sum(len(family.persons) for family in families)
-        self._house_ids = iter(await reserve(Household, len(families) - len(known)))
-        self._member_ids = iter(await reserve(Member, persons))
+        await self._learn_more(families, list(self.members))
+        named = [(self.houses[family.code].id, name) for family in families for name in family.persons]
+        new = sum(name not in self.members[at] for at, name in named)
+        self._ids = iter(await reserve(Member, new)) if new else iter(())
 
     async def _learn_more(self, families: list[Family], ids: list[int]) -> None:
         for member in await Member.filter(household_id__in=ids).order_by("-id"):
@@ -72,26 +65,20 @@ class Batch:
 
     def compare(self, family: Family) -> None:
         """Note what has to be written of this family; refuse its rows that cannot be."""
-        house = self.houses.get(family.code)
-        members = self.members[house.id] if house else {}
-        if house and house.unit_id not in self.scope.yours:
+        house = self.houses[family.code]
+        members = self.members[house.id]
+        if house.unit_id not in self.scope.yours:
             self.tally.refuse(family.entries, roster_checks.NOT_YOURS)
             return
         family = roster_checks.settle(family, house, members, self.tally.refuse)
         if not family.entries:
             return
-        if house is None:
-            self.tally.created += 1
-            at = next(self._house_ids)
-            self.writes.houses.append([at, family.code, *(HOUSE | self._stated(family)).values()])
-            self._people(at, family, members)
-            return
         changed = _assign(house, self._stated(family))
         if changed:
-            self.writes.changed_houses.append(house)
-        before = len(self.writes.members)
+            self.changes.houses.append(house)
+        before = len(self.changes.new_members)
         changed += self._people(house.id, family, members)
-        self._note(house.id, changed, len(self.writes.members) - before)
+        self._note(house.id, changed, len(self.changes.new_members) - before)
 
     def _note(self, house_id: int, changed: list[str], new: int) -> None:
         if not changed and not new:
@@ -99,10 +86,10 @@ class Batch:
             return
         self.tally.updated += 1
         detail = {"fields": sorted(set(changed)), "members": new}
-        self.writes.audits.append(
+        self.changes.audits.append(
             Audit(
                 at=clock.now(),
-                staff_id=self.writes.staff_id,
+                staff_id=self.changes.staff_id,
                 action="household.update",
                 subject="household",
                 subject_id=house_id,
@@ -126,12 +113,12 @@ class Batch:
         changed: list[str] = []
         ids = {name: member.id for name, member in members.items()}
         for name, person in family.persons.items():
-            stated = _person(person, self.tally.ending)
+            stated = _person(person)
             if name not in members:
-                ids[name] = next(self._member_ids)
-                self.writes.members.append([ids[name], house_id, name, *(PERSON | stated).values()])
+                ids[name] = next(self._ids)
+                self.changes.new_members.append([ids[name], house_id, name, *(PERSON | stated).values()])
             elif found := _assign(members[name], stated):
-                self.writes.changed_members.append(members[name])
+                self.changes.members.append(members[name])
                 changed += ["member.phone" if what.startswith("phone") else f"member.{what}" for what in found]
         changed += self._guardians(family, members, ids)
         if family.days:
@@ -148,7 +135,7 @@ class Batch:
             known = members[ward].guardian_id if ward in members else None
             wanted = None if guardian == CLEAR else ids[guardian]
             if known != wanted:
-                self.writes.guardians.append((wanted, ids[ward]))
+                self.changes.guardians.append((wanted, ids[ward]))
                 yield "member.guardian"
 
     def _days(self, house_id: int, family: Family) -> Iterator[str]:
@@ -157,8 +144,8 @@ class Batch:
             known = [one for one in self.days.get(house_id, ()) if one.kind == kind]
             have = {Day(one.month, one.day, one.title or ""): one.id for one in known}
             new, gone = wanted - have.keys(), have.keys() - wanted
-            self.writes.days += [[house_id, kind, day.month, day.day, day.title or None] for day in sorted(new)]
-            self.writes.days_gone += [have[day] for day in gone]
+            self.changes.days += [[house_id, kind, day.month, day.day, day.title or None] for day in sorted(new)]
+            self.changes.days_gone += [have[day] for day in gone]
             if new or gone:
                 yield f"days.{kind}"
 
@@ -169,11 +156,13 @@ class Batch:
         for one in dict.fromkeys(entry.consent for entry in family.entries if entry.consent):
             member, given, words = ids[one.name], midnight(one.day), one.words or None
             if (member, one.purpose, given, words) not in have:
-                self.writes.consents.append([house_id, member, one.purpose, words, self.writes.staff_id, to_ms(given)])
+                self.changes.consents.append(
+                    [house_id, member, one.purpose, words, self.changes.staff_id, to_ms(given)]
+                )
                 yield "consent"
 
 
-def _person(person: tuple[Any, ...], ending: Callable[[str], str]) -> Known:
+def _person(person: tuple[Any, ...]) -> Known:
     """What the file says of a member, but for the guardian. A masked phone is the one that is known."""
     relation, phone, under_14, _ = person
     said: Known = {}
@@ -182,7 +171,7 @@ def _person(person: tuple[Any, ...], ending: Callable[[str], str]) -> Known:
     if phone == CLEAR:
         said |= {"phone": None, "phone_index": None, "phone_ending": None}
     elif phone is not None and "*" not in phone:
-        said |= {"phone": phone, "phone_index": phones.index(phone), "phone_ending": ending(phone[-4:])}
+        said |= {"phone": phone, "phone_index": phones.index(phone), "phone_ending": phones.ending_index(phone)}
     if under_14 is not None:
         said["under_14"] = under_14
     return said

@@ -1,13 +1,14 @@
 """Puts a batch of families into the tables, many rows a statement: a roster of 100,000 rows must not take minutes.
 
 New rows get their ids beforehand, so that members, guardians and consents can point to each other without
-asking for them again.
+asking for them again. Do not call this inside of another transaction.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
@@ -26,11 +27,11 @@ HOUSE: dict[str, Any] = {
     "category": "",
     "grade": "",
     "address": None,
-    "note": None,
     "best_time": "",
     "may_tell": None,
     "do_not_call": False,
     "messages_off": False,
+    "note": None,
 }
 PERSON: dict[str, Any] = {
     "relation": "",
@@ -39,47 +40,43 @@ PERSON: dict[str, Any] = {
     "phone_ending": None,
     "under_14": False,
 }
-CONSENT = ("household_id", "member_id", "purpose", "words", "staff_id", "given_at")
-DAY = ("household_id", "kind", "month", "day", "title")
+HOUSE_COLUMNS = ("id", "code", *HOUSE)
+MEMBER_COLUMNS = ("id", "household_id", "name", *PERSON)
+DAY_COLUMNS = ("household_id", "kind", "month", "day", "title")
+CONSENT_COLUMNS = ("household_id", "member_id", "purpose", "words", "staff_id", "given_at")
 
 NEXT_ON_POSTGRES = "SELECT nextval(pg_get_serial_sequence('%s', 'id')) AS id FROM generate_series(1, %d)"
 NEXT_ON_SQLITE = "SELECT coalesce(max(seq), 0) + 1 AS id FROM sqlite_sequence WHERE name = '%s'"
+PARAMETERS_MAX = 32_000  # of one statement on SQLite
 
 Rows = list[list[Any]]
 
 
 @dataclass(slots=True)
-class Writes:
-    """Everything that one transaction will change; the rows have the order of the columns above."""
+class Changes:
+    """What one transaction will change of households that are known."""
 
     staff_id: int | None
-    houses: Rows = field(default_factory=list)
-    members: Rows = field(default_factory=list)
-    days: Rows = field(default_factory=list)
-    consents: Rows = field(default_factory=list)
+    houses: list[Household] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    new_members: Rows = field(default_factory=list)
     guardians: list[tuple[int | None, int]] = field(default_factory=list)
+    days: Rows = field(default_factory=list)
     days_gone: list[int] = field(default_factory=list)
-    changed_houses: list[Household] = field(default_factory=list)
-    changed_members: list[Member] = field(default_factory=list)
+    consents: Rows = field(default_factory=list)
     audits: list[Audit] = field(default_factory=list)
 
     async def flush(self) -> None:
-        """Raises Conflict when another import has put in one of these households meanwhile."""
-        await _update(Household, list(HOUSE), self.changed_houses)
-        await _update(Member, list(PERSON), self.changed_members)
-        if self.days_gone:
-            await HouseholdDate.filter(id__in=self.days_gone).delete()
-        try:
-            await _insert(Household, ["id", "code", *HOUSE], self.houses)
-        except IntegrityError:
-            raise Conflict(BUSY) from None
-        await _insert(Member, ["id", "household_id", "name", *PERSON], self.members)
+        await _update(Household, list(HOUSE), self.houses)
+        await _update(Member, list(PERSON), self.members)
+        await insert(Member, MEMBER_COLUMNS, sealed(Member, MEMBER_COLUMNS, self.new_members))
         if self.guardians:
             await db.execute_many("UPDATE member SET guardian_id = ? WHERE id = ?", self.guardians)
-        await _insert(HouseholdDate, DAY, self.days)
-        await _insert(Consent, CONSENT, self.consents)
-        if self.audits:
-            await Audit.bulk_create(self.audits)
+        if self.days_gone:
+            await HouseholdDate.filter(id__in=self.days_gone).delete()
+        await insert(HouseholdDate, DAY_COLUMNS, sealed(HouseholdDate, DAY_COLUMNS, self.days))
+        await insert(Consent, CONSENT_COLUMNS, sealed(Consent, CONSENT_COLUMNS, self.consents))
+        await Audit.bulk_create(self.audits)
 
 
 async def reserve(model: type[Model], number: int) -> list[int]:
@@ -91,31 +88,36 @@ async def reserve(model: type[Model], number: int) -> list[int]:
     return list(range(first, first + number))
 
 
-def midnight(day: date) -> datetime:
-    """When that day began, in the union's time."""
-    return _midnight(day, clock.zone())
+async def insert(model: type[Model], names: Sequence[str], rows: Rows) -> None:
+    """Raises Conflict when another import has put in one of these households meanwhile.
+
+    SQLite gets many rows a statement: it then works on them while Python does something else.
+    """
+    try:
+        if not db.on_sqlite():
+            await db.execute_many(_statement(model, names, 1), rows)
+            return
+        at_once = PARAMETERS_MAX // len(names)
+        for start in range(0, len(rows), at_once):
+            some = rows[start : start + at_once]
+            await db.fetch(_statement(model, names, len(some)), *chain.from_iterable(some))
+    except IntegrityError:
+        raise Conflict(BUSY) from None
 
 
-@lru_cache(maxsize=4096)
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time.min, zone).astimezone(UTC)
-
-
-async def _insert(model: type[Model], names: Sequence[str], rows: Rows) -> None:
-    if rows:
-        statement = f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES ({db.marks(names)})"
-        await db.execute_many(statement, _sealed(model, names, rows))
+def _statement(model: type[Model], names: Sequence[str], rows: int) -> str:
+    marks = ", ".join([f"({db.marks(names)})"] * rows)
+    return f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES {marks}"
 
 
 async def _update(model: type[Model], names: Sequence[str], changed: Sequence[Any]) -> None:
     if changed:
         pairs = ", ".join(f"{name} = ?" for name in names)
         rows = [[*(getattr(one, name) for name in names), one.id] for one in changed]
-        statement = f"UPDATE {model._meta.db_table} SET {pairs} WHERE id = ?"
-        await db.execute_many(statement, _sealed(model, names, rows))
+        await db.execute_many(f"UPDATE {model._meta.db_table} SET {pairs} WHERE id = ?", sealed(model, names, rows))
 
 
-def _sealed(model: type[Model], names: Sequence[str], rows: Rows) -> Rows:
+def sealed(model: type[Model], names: Sequence[str], rows: Rows) -> Rows:
     """The rows with their encrypted columns sealed as the model's own fields do it, without asking them each time."""
     seal = keys.current().seal
     for at, name in enumerate(names):
@@ -126,3 +128,13 @@ def _sealed(model: type[Model], names: Sequence[str], rows: Rows) -> Rows:
                 if row[at] is not None:
                     row[at] = bytearray(seal(row[at], context))  # sqlite3 takes it as it is, bytes it looks up first
     return rows
+
+
+def midnight(day: date) -> datetime:
+    """When that day began, in the union's time."""
+    return _midnight(day, clock.zone())
+
+
+@lru_cache(maxsize=4096)
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             name='HouseholdDate',
             fields=[
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('household', fields.ForeignKeyField('models.Household', source_field='household_id', db_constraint=True, to_field='id', related_name='dates', on_delete=OnDelete.RESTRICT)),
+                ('household', fields.ForeignKeyField('models.Household', source_field='household_id', db_index=True, db_constraint=True, to_field='id', related_name='dates', on_delete=OnDelete.RESTRICT)),
                 ('kind', fields.CharField(max_length=8)),
                 ('month', fields.SmallIntField()),
                 ('day', fields.SmallIntField()),
@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
             name='Member',
             fields=[
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('household', fields.ForeignKeyField('models.Household', source_field='household_id', db_constraint=True, to_field='id', related_name='members', on_delete=OnDelete.RESTRICT)),
+                ('household', fields.ForeignKeyField('models.Household', source_field='household_id', db_index=True, db_constraint=True, to_field='id', related_name='members', on_delete=OnDelete.RESTRICT)),
                 ('name', fields.CharField(max_length=40)),
                 ('relation', fields.CharField(default='', max_length=20)),
                 ('phone', EncryptedText(null=True, generated=False, unique=False)),
@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('round', fields.ForeignKeyField('models.Round', source_field='round_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
-                ('household', fields.ForeignKeyField('models.Household', source_field='household_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('household', fields.ForeignKeyField('models.Household', source_field='household_id', db_index=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('staff', fields.ForeignKeyField('models.Staff', source_field='staff_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('held_household_id', fields.IntField(null=True, unique=True)),
                 ('state', fields.CharField(default='waiting', max_length=12)),
@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
             name='HelpRequest',
             fields=[
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('household', fields.ForeignKeyField('models.Household', source_field='household_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('household', fields.ForeignKeyField('models.Household', source_field='household_id', null=True, db_index=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('unit', fields.ForeignKeyField('models.Unit', source_field='unit_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('source', fields.CharField(max_length=12)),
                 ('reported_by', fields.ForeignKeyField('models.Staff', source_field='reported_by_id', null=True, db_constraint=True, to_field='id', related_name='reported', on_delete=OnDelete.RESTRICT)),
@@ -313,7 +313,7 @@ class Migration(migrations.Migration):
             name='Relief',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('request', fields.ForeignKeyField('models.HelpRequest', source_field='request_id', db_constraint=True, to_field='id', related_name='reliefs', on_delete=OnDelete.RESTRICT)),
+                ('request', fields.ForeignKeyField('models.HelpRequest', source_field='request_id', db_index=True, db_constraint=True, to_field='id', related_name='reliefs', on_delete=OnDelete.RESTRICT)),
                 ('household', fields.ForeignKeyField('models.Household', source_field='household_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('unit', fields.ForeignKeyField('models.Unit', source_field='unit_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('staff', fields.ForeignKeyField('models.Staff', source_field='staff_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
@@ -336,7 +336,7 @@ class Migration(migrations.Migration):
             name='RequestStep',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('request', fields.ForeignKeyField('models.HelpRequest', source_field='request_id', db_constraint=True, to_field='id', related_name='steps', on_delete=OnDelete.RESTRICT)),
+                ('request', fields.ForeignKeyField('models.HelpRequest', source_field='request_id', db_index=True, db_constraint=True, to_field='id', related_name='steps', on_delete=OnDelete.RESTRICT)),
                 ('at', Instant(generated=False, null=False, unique=False)),
                 ('staff', fields.ForeignKeyField('models.Staff', source_field='staff_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
                 ('step', fields.CharField(max_length=20)),

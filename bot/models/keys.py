@@ -66,7 +66,7 @@ def load(path: Path, *, create: bool) -> Keyring:
     if create and not path.exists():
         _make(path)
     if not path.exists():
-        raise ProblemsFound([Problem(str(path), 0, "找不到密钥文件", "把原来的密钥文件放回这里,没有它读不出数据库")])
+        raise ProblemsFound([Problem(str(path), 0, "找不到密钥文件", "把原来的密钥文件放回这里，没有它读不出数据库")])
     if path.stat().st_mode & 0o077:
         raise ProblemsFound([Problem(str(path), 0, "密钥文件别人也能读", f"执行 chmod 600 {path.name}")])
     try:
@@ -74,7 +74,7 @@ def load(path: Path, *, create: bool) -> Keyring:
     except ValueError:
         master = b""
     if len(master) != KEY_BYTES:
-        raise ProblemsFound([Problem(str(path), 1, "密钥文件内容不对", "应当是 64 个十六进制字符,请换回备份的密钥")])
+        raise ProblemsFound([Problem(str(path), 1, "密钥文件内容不对", "应当是 64 个十六进制字符，请换回备份的密钥")])
     return Keyring(master)
 
 

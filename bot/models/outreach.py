@@ -35,7 +35,7 @@ class Assignment(Model):
     round: fields.ForeignKeyRelation[Round] = fields.ForeignKeyField("models.Round", on_delete=fields.RESTRICT)
     round_id: int
     household: fields.ForeignKeyRelation[Household] = fields.ForeignKeyField(
-        "models.Household", on_delete=fields.RESTRICT
+        "models.Household", on_delete=fields.RESTRICT, db_index=True
     )
     household_id: int
     staff: fields.ForeignKeyNullableRelation[Staff] = fields.ForeignKeyField(
@@ -58,7 +58,7 @@ class HelpRequest(Model):
 
     id = fields.IntField(primary_key=True)
     household: fields.ForeignKeyNullableRelation[Household] = fields.ForeignKeyField(
-        "models.Household", null=True, on_delete=fields.RESTRICT
+        "models.Household", null=True, on_delete=fields.RESTRICT, db_index=True
     )
     household_id: int | None
     unit: fields.ForeignKeyNullableRelation[Unit] = fields.ForeignKeyField(
@@ -105,7 +105,7 @@ class RequestStep(Model):
 
     id = fields.BigIntField(primary_key=True)
     request: fields.ForeignKeyRelation[HelpRequest] = fields.ForeignKeyField(
-        "models.HelpRequest", on_delete=fields.RESTRICT, related_name="steps"
+        "models.HelpRequest", on_delete=fields.RESTRICT, related_name="steps", db_index=True
     )
     request_id: int
     at = Instant()
@@ -128,7 +128,7 @@ class Relief(Model):
 
     id = fields.BigIntField(primary_key=True)
     request: fields.ForeignKeyRelation[HelpRequest] = fields.ForeignKeyField(
-        "models.HelpRequest", on_delete=fields.RESTRICT, related_name="reliefs"
+        "models.HelpRequest", on_delete=fields.RESTRICT, related_name="reliefs", db_index=True
     )
     request_id: int
     household: fields.ForeignKeyNullableRelation[Household] = fields.ForeignKeyField(

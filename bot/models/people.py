@@ -57,7 +57,7 @@ class Member(Model):
 
     id = fields.IntField(primary_key=True)
     household: fields.ForeignKeyRelation[Household] = fields.ForeignKeyField(
-        "models.Household", on_delete=fields.RESTRICT, related_name="members"
+        "models.Household", on_delete=fields.RESTRICT, related_name="members", db_index=True
     )
     household_id: int
     name = fields.CharField(40)
@@ -77,7 +77,7 @@ class HouseholdDate(Model):
 
     id = fields.IntField(primary_key=True)
     household: fields.ForeignKeyRelation[Household] = fields.ForeignKeyField(
-        "models.Household", on_delete=fields.RESTRICT, related_name="dates"
+        "models.Household", on_delete=fields.RESTRICT, related_name="dates", db_index=True
     )
     household_id: int
     kind = fields.CharField(8)  # avoid, remember

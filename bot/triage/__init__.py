@@ -4,4 +4,15 @@ from bot.triage.folding import fold
 from bot.triage.judging import Decision, Judgement, Urgency, clip, judge, judge_folded
 from bot.triage.words import KINDS, find_words, kinds_of
 
-__all__ = ["KINDS", "Decision", "Judgement", "Urgency", "find_words", "clip", "fold", "judge", "judge_folded", "kinds_of"]
+__all__ = [
+    "KINDS",
+    "Decision",
+    "Judgement",
+    "Urgency",
+    "clip",
+    "find_words",
+    "fold",
+    "judge",
+    "judge_folded",
+    "kinds_of",
+]

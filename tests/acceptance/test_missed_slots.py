@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot import clock, config
-from bot.actions import broadcasts, directory
+from bot.actions import broadcasts, directory, settings
+from bot.actions.restore import release
 from bot.app import building
 from bot.jobs.broadcasts import MISSED_SHOWN, Programme, arrange, tick
 from bot.models import Broadcast, Delivery, Group, ScheduleState
@@ -22,8 +23,8 @@ DAILY = 'cron = "0 9 * * *"'
 
 def programme(folder: Path, when: str = DAILY) -> Programme:
     """What a bot with this one schedule would say."""
-    settings = config.load(write_site(folder, "ws://127.0.0.1:1/", schedules=1, texts=50, when=when), {})
-    return building.programme(settings, building.texts(settings))
+    loaded = config.load(write_site(folder, "ws://127.0.0.1:1/", schedules=1, texts=50, when=when), {})
+    return building.programme(loaded, building.texts(loaded))
 
 
 @pytest.fixture
@@ -147,3 +148,17 @@ async def test_a_slot_that_was_fired_before_does_not_hold_up_the_schedule(groups
     assert await tick(plan) == 0
     assert await planned() == NINE + DAY
     assert await Delivery.all().count() == GROUPS
+
+
+async def test_on_hold_after_a_restore_nothing_is_fired_and_release_plans_from_now(
+    groups: None, tmp_path: Path
+) -> None:
+    plan = await started(tmp_path)
+    await settings.put(settings.HOLD, "2026-12-01T02:00:00+00:00")
+    await back(plan, NINE + DAY + HOUR)
+    assert await outcomes() == [] and not await Delivery.exists()
+    assert await release()
+    await arrange(plan)
+    await tick(plan)
+    assert await planned() == NINE + 2 * DAY  # yesterday's slot may have gone out before the restore
+    assert await outcomes() == []

@@ -177,10 +177,14 @@ def test_a_wrong_mapping_is_refused_in_words(tmp_path: Path, text: str, word: st
         roster_columns.load(tmp_path / "nowhere.toml")
 
 
+class PowerCut(Exception):
+    """Ends an import in the middle."""
+
+
 async def test_an_import_that_was_cut_off_is_started_again(
     union: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roster, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(roster, "NEW_AT_ONCE", 2)
     rows = [row(f"张{n}", code=f"H000{n}", consent_at="2026-01-01") for n in range(1, 8)]
     seen: list[int] = []
 
@@ -188,9 +192,9 @@ async def test_an_import_that_was_cut_off_is_started_again(
         if what == "write":
             seen.append(done)
             if done == 4:
-                raise KeyboardInterrupt
+                raise PowerCut
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(PowerCut):
         await bring(tmp_path, *rows, watch=cut)
     assert seen == [2, 4] and await Household.all().count() == 4, "what was committed stays"
     assert (await bring(tmp_path, *rows))[:3] == (3, 0, 4)

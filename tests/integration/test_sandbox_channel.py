@@ -37,20 +37,19 @@ class Notebook:
     """An inbox that remembers what it was told."""
 
     def __init__(self) -> None:
-        self.messages: list[Incoming] = []
-        self.groups: list[GroupInfo] = []
+        self.messages, self.groups = list[Incoming](), list[GroupInfo]()
 
     def concerns(self, message: Incoming) -> bool:
-        return True
+        return bool(message.text)
 
     async def received(self, message: Incoming) -> None:
         self.messages.append(message)
 
     async def settled(self, ref: str, outcome: Receipt | SendError) -> None:
-        raise AssertionError("the sandbox answers at once")
+        raise AssertionError("the sandbox answers at once, and does not echo")
 
     async def echoed(self, channel: str, message: OwnMessage) -> None:
-        raise AssertionError("the sandbox does not echo")
+        raise AssertionError
 
     async def learnt(self, channel: str, groups: Sequence[GroupInfo]) -> None:
         self.groups = list(groups)

@@ -92,3 +92,9 @@ def test_words_of_a_report_name_their_kinds_once_and_in_order() -> None:
     assert kinds_of(("学费",)) == ("money",)
     assert kinds_of(("住院",)) == ("medical",)
     assert kinds_of(("天气", "加油")) == ()
+
+
+@pytest.mark.parametrize("words", ["家里没米了", "家里米不多了", "老人摔了一跤，起不来", "降压药断了", "揭不开锅了"])
+def test_a_quiet_sentence_reaches_a_chair(words: str) -> None:
+    """The README and the sandbox show these."""
+    assert judge(words).decision == "alert"

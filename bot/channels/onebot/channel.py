@@ -30,7 +30,7 @@ from bot.events import GroupInfo, Health, Image, Inbox, Incoming, Limits, Line, 
 # ones into a card well before; a tip of 3,000 is far longer than anybody reads in a group.
 TEXT_MAX = 3000
 _NUMBER = re.compile(r"[1-9][0-9]{4,17}")
-WRONG_ACCOUNT = "连上的 QQ 号不是这个渠道的:请核对 self_id 和登录的账号"
+WRONG_ACCOUNT = "连上的 QQ 号不是这个渠道的：请核对 self_id 和登录的账号"
 
 
 class OneBotChannel:
@@ -170,14 +170,14 @@ class OneBotChannel:
             return  # replaced: the newer line reports for itself
         self._link = self._keeper = None
         if not link.refused:
-            self._condition.report(Line.OFFLINE, "连接断了,正在等待重连")
+            self._condition.report(Line.OFFLINE, "连接断了，正在等待重连")
         elif self._condition.state is not Line.REFUSED:
             self._condition.report(Line.REFUSED, WRONG_TOKEN)
 
     def _show(self, link: Link) -> None:
         if link is self._link and link.ready:
             state = Line.ONLINE if link.logged_in else Line.LOGGED_OUT
-            self._condition.report(state, "" if link.logged_in else "QQ 账号掉线了,请到 NapCat 里重新登录")
+            self._condition.report(state, "" if link.logged_in else "QQ 账号掉线了，请到 NapCat 里重新登录")
 
     def _live_link(self) -> Link:
         link = self._link

@@ -12,7 +12,7 @@ from bot.channels.onebot.timing import Timing
 from bot.config import OneBot
 from bot.events import Line
 
-WRONG_TOKEN = "访问口令不对:请核对 config.toml 和 NapCat 里的 token"
+WRONG_TOKEN = "访问口令不对：请核对 config.toml 和 NapCat 里的 token"
 
 
 class Forward:
@@ -41,7 +41,7 @@ class Forward:
         except WSServerHandshakeError as error:
             return self._not_let_in(error.status)
         except (ClientError, OSError, ValueError):
-            self._condition.report(Line.OFFLINE, "连不上 NapCat,正在重试")
+            self._condition.report(Line.OFFLINE, "连不上 NapCat，正在重试")
             return self._backoff.next()
         return await self._live(socket)
 

@@ -136,7 +136,7 @@ class Link:
         self._broken.set()
         if self._silence is not None:
             self._silence.cancel()
-        self.calls.fail_all(Unknown("dropped", "连接断了,可能已经发出"))
+        self.calls.fail_all(Unknown("dropped", "连接断了，可能已经发出"))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

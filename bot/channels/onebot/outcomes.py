@@ -38,7 +38,7 @@ _BY_WORDING = {
     "消息体无法解析": "bad_request",
 }
 _DETAIL = {
-    "unsupported": "对方不支持这个动作,请升级 NapCat 或 LLBot",
+    "unsupported": "对方不支持这个动作，请升级 NapCat 或 LLBot",
     "bad_request": "对方看不懂这条消息",
     "not_in_group": "账号不在这个群里",
     "muted": "账号在群里被禁言",
@@ -51,7 +51,7 @@ def judge(answer: Frame) -> Receipt | SendError:
     if answer.status == "ok" and not answer.retcode:
         return Receipt(sent_ident(answer.data), clock.now())
     if answer.status == "async" or answer.retcode == 1:
-        return Unknown("async", "对方收下了,但不会报告结果")
+        return Unknown("async", "对方收下了，但不会报告结果")
     if answer.retcode in REFUSED:
         return Retryable("refused", "访问口令不对")
     return _failure(answer)
@@ -60,10 +60,10 @@ def judge(answer: Frame) -> Receipt | SendError:
 def _failure(answer: Frame) -> SendError:
     said = _said(answer)
     if any(word in said for word in _DOUBTFUL):
-        return Unknown("timeout", "对方等 QQ 回应超时,可能已经发出")
+        return Unknown("timeout", "对方等 QQ 回应超时，可能已经发出")
     code = _known_reason(said) or _REJECTED.get(answer.retcode or 0)
     if code is None:
-        return Unknown(f"failed_{answer.retcode}", "对方说失败,但没有说明是否已发出")
+        return Unknown(f"failed_{answer.retcode}", "对方说失败，但没有说明是否已发出")
     return Permanent(code, _DETAIL[code])
 
 

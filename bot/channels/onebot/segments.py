@@ -99,7 +99,7 @@ def _as_text(part: Text | File | Link | Mention) -> str:
         case Link():
             return f"{part.title}\n{part.url}" if part.title else part.url
         case File():
-            return f"文件《{part.name or part.path.rsplit('/', 1)[-1]}》,需要的请向工会索取"
+            return f"文件《{part.name or part.path.rsplit('/', 1)[-1]}》，需要的请向工会索取"
         case Mention():
             return f"@{part.name or part.user_id} "
 
