@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench import chat, rows, standing, table
+from bench import chat, imports, rows, standing, table
 from bench.programs import ROOT, Program, network
 from bench.rows import FULL, QUICK, WINDOW, Side, Size
 
-ALL = ("chat", "commands", "broadcast", "latency", "standing")
+ALL = ("chat", "commands", "broadcast", "latency", "standing", "imports")
 
 
 class Run:
@@ -106,6 +106,11 @@ class Run:
             f" it has dialled, with no database and no page; memory {standing.SETTLE:.0f} s after the start"
         )
 
+    async def imports(self) -> None:
+        found, notes = await asyncio.to_thread(imports.rows, self.folder, self.size)
+        self.rows += found
+        self.notes += notes
+
     def _pair(
         self, what: str, unit: str, ours: list[rows.Sample], other: list[rows.Sample] | None, peer: str, least: float
     ) -> None:
@@ -128,7 +133,7 @@ async def main(size: Size, only: list[str], keep: bool) -> int:
     print("\n".join(table.machine(rows.disk(folder))), flush=True)
     async with AsyncExitStack() as stack:
         run = Run(folder, size, stack)
-        if {*only} - {"standing"}:
+        if {*only} - {"standing", "imports"}:
             await run.prepare()
         for name in only:
             print(f"… {name}", file=sys.stderr, flush=True)

@@ -30,7 +30,7 @@ class Took(NamedTuple):
 
 def rows(folder: Path, size: Size) -> tuple[list[Row], list[str]]:
     """The two lines of the table, and a note on how they came about."""
-    count, times = (20_000, 1) if size is QUICK else (100_000, min(3, size.rounds))
+    count, times = 100_000, 1 if size is QUICK else min(3, size.rounds)
     home = folder / "imports"
     home.mkdir(parents=True, exist_ok=True)
     sheet = home / "roster.xlsx"

@@ -10,10 +10,12 @@ from functools import partial
 from inspect import signature
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from bot.events import Incoming
 
 
-class Turn(NamedTuple):
+class Turn(Struct, frozen=True):
     """One message with what is known about it. `text` is folded: full-width, zero-width and the like are gone."""
 
     message: Incoming
@@ -46,7 +48,9 @@ class Router:
     def __init__(self) -> None:
         self._routes: list[Route] = []
         self._listening: list[Route] = []  # those that wait for no command
-        self._opening = re.compile(r"(?!)")  # any command word, at the start: one look tells most chat apart
+        self._filters: list[tuple[Filter, ...]] = []  # theirs
+        self._words: set[str] = set()  # those of the commands
+        self._opening = re.compile(r"(?!)")  # any of them, at the start: one look tells most chat apart
 
     def add(self, handler: Handler, *filters: Filter) -> None:
         self._routes.append(Route(filters, handler, frozenset(signature(handler).parameters)))
@@ -57,17 +61,31 @@ class Router:
         self._arrange()
 
     def _arrange(self) -> None:
-        words = {word for route in self._routes for word in route.words}
-        self._opening = re.compile("|".join(map(re.escape, sorted(words))) or r"(?!)")
+        self._words = {word for route in self._routes for word in route.words}
+        self._opening = re.compile("|".join(map(re.escape, sorted(self._words))) or r"(?!)")
         self._listening = [route for route in self._routes if not route.words]
+        self._filters = [route.filters for route in self._listening]
 
     def concerns(self, turn: Turn) -> bool:
         """Might the message be somebody's? Says yes to every command word, for who may use it can change meanwhile."""
-        return self._opening.match(turn.text) is not None or self.match(turn) is not None
+        if self._commanded(turn.text):
+            return True
+        for filters in self._filters:  # spelt out: this is asked of every message of every group
+            for check in filters:
+                if check(turn) is None:
+                    break
+            else:
+                return True
+        return False
+
+    def _commanded(self, text: str) -> bool:
+        if not self._opening.match(text):
+            return False
+        return any(text.startswith(word) and _ends(word, text[len(word) :]) for word in self._words)
 
     def match(self, turn: Turn) -> Callable[[], Awaitable[Any]] | None:
         """The handler's call, ready to be awaited, or None: nobody's message."""
-        for route in self._routes if self._opening.match(turn.text) else self._listening:
+        for route in self._routes if self._commanded(turn.text) else self._listening:
             findings = _agreed(route, turn)
             if findings is not None:
                 return partial(route.handler, **findings)

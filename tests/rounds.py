@@ -2,7 +2,7 @@
 
 from bot import clock
 from bot.actions import assignments, directory, phones, rounds
-from bot.actions.rounds import Plan, Segment, Standing
+from bot.actions.rounds import Plan, Standing
 from bot.models import Assignment, Household, Identity, Member, Staff, Unit, db
 from tests.people import CHANNEL
 
@@ -19,8 +19,11 @@ async def households(*codes: str, unit: str = "M1", category: str = "困难职�
 
 
 async def member(household: Household, name: str, phone: str = "", relation: str = "本人") -> Member:
-    marks = {"phone_index": phones.index(phone), "phone_ending": phones.ending_index(phone)} if phone else {}
-    return await Member.create(household=household, name=name, relation=relation, phone=phone or None, **marks)
+    made = Member(household=household, name=name, relation=relation, phone=phone or None)
+    if phone:
+        made.phone_index, made.phone_ending = phones.index(phone), phones.ending_index(phone)
+    await made.save()
+    return made
 
 
 async def second_volunteer() -> int:
@@ -33,9 +36,9 @@ async def second_volunteer() -> int:
     return staff.id
 
 
-async def opened(unit: str = "M1", segment: Segment = Segment(), cap: int = 0, to: tuple[int, ...] = ()) -> Standing:
+async def opened(unit: str = "M1", cap: int = 0, to: tuple[int, ...] = ()) -> Standing:
     """A round that is given out."""
-    made = await rounds.create(Plan("冬季回访", unit, segment, cap_per_day=cap))
+    made = await rounds.create(Plan("冬季回访", unit, cap_per_day=cap))
     await assignments.assign(made.round.id, to)
     return (await rounds.standings([made.round]))[0]
 

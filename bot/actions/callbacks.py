@@ -132,11 +132,11 @@ async def _slip_in(household: Household, at: datetime, next_call: datetime | Non
     """Set the next call, unless a later call than this one has said more. Returns (what was set before, is it set)."""
     following = await FollowUp.filter(household_id=household.id, undone_at=None, at__gt=at).order_by("at", "id").first()
     if following is None:
-        before, household.next_call_at = household.next_call_at, next_call
-        return before, True
-    before, following.next_call_before = following.next_call_before, next_call
-    await following.save(update_fields=["next_call_before"])
-    return before, False
+        kept = household.next_call_at
+        household.next_call_at = next_call
+        return kept, True
+    await FollowUp.filter(id=following.id).update(next_call_before=next_call)
+    return following.next_call_before, False
 
 
 async def _need(household: Household, call: Call, rules: Rules) -> tuple[HelpRequest | None, bool]:

@@ -8,6 +8,7 @@ running bot can write in between, and an import that was cut off is simply start
 import asyncio
 import gc
 import re
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
@@ -24,6 +25,7 @@ from bot.models import Household, Member, db
 
 NEW_AT_ONCE, KNOWN_AT_ONCE = 5000, 1000  # rows a transaction
 IDS_AT_ONCE = 500
+BRIEF = 0.0005  # seconds that one thread may keep another waiting
 ROOMY, USUAL = 65_536, 2_000  # kilobytes of SQLite's page cache
 NUMBERED = re.compile(r"H(\d{1,8})")
 
@@ -84,15 +86,18 @@ class _Steps:
 async def _in_haste() -> AsyncIterator[None]:
     """A hundred thousand rows hold no cycle, but the collector would look through them again and again.
 
-    And the indexes of as many phones do not fit into the two megabytes that SQLite keeps in memory.
+    The indexes of as many phones do not fit into the two megabytes that SQLite keeps in memory, and the thread
+    that writes is not to wait long for the one that makes the next rows ready.
     """
-    was_on = gc.isenabled()
+    was_on, interval = gc.isenabled(), sys.getswitchinterval()
     gc.disable()
+    sys.setswitchinterval(BRIEF)
     try:
         await _cache(ROOMY)
         yield
     finally:
         await _cache(USUAL)
+        sys.setswitchinterval(interval)
         if was_on:
             gc.enable()
 

@@ -19,6 +19,7 @@ class Scope:
 
     yours: set[int] = field(default_factory=set)
     _units: dict[str, list[Unit]] = field(default_factory=dict)
+    _ids: dict[str, int] = field(default_factory=dict)
     _known: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -29,6 +30,7 @@ class Scope:
         for unit in await Unit.all().order_by("id"):
             if unit.path.startswith(top):
                 scope.yours.add(unit.id)
+            scope._ids[unit.code] = unit.id
             scope._units.setdefault(_folded(unit.code), []).insert(0, unit)
             if _folded(unit.name) != _folded(unit.code):
                 scope._units.setdefault(_folded(unit.name), []).append(unit)
@@ -46,7 +48,7 @@ class Scope:
         return self._known[text]
 
     def id_of(self, code: str) -> int:
-        return self._units[_folded(code)][0].id
+        return self._ids[code]
 
 
 def _folded(text: str) -> str:

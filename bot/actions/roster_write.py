@@ -47,7 +47,7 @@ CONSENT_COLUMNS = ("household_id", "member_id", "purpose", "words", "staff_id", 
 
 NEXT_ON_POSTGRES = "SELECT nextval(pg_get_serial_sequence('%s', 'id')) AS id FROM generate_series(1, %d)"
 NEXT_ON_SQLITE = "SELECT coalesce(max(seq), 0) + 1 AS id FROM sqlite_sequence WHERE name = '%s'"
-PARAMETERS_MAX = 32_000  # of one statement on SQLite
+ROWS_A_STATEMENT = 1000  # on SQLite, which takes 32,766 parameters
 
 Rows = list[list[Any]]
 
@@ -91,16 +91,17 @@ async def reserve(model: type[Model], number: int) -> list[int]:
 async def insert(model: type[Model], names: Sequence[str], rows: Rows) -> None:
     """Raises Conflict when another import has put in one of these households meanwhile.
 
-    SQLite gets many rows a statement: it then works on them while Python does something else.
+    SQLite gets many rows a statement, and works on them while Python does something else; always as many, so
+    that it has to understand only one.
     """
+    at_once = ROWS_A_STATEMENT if db.on_sqlite() else 1
+    whole = len(rows) - len(rows) % at_once if at_once > 1 else 0
     try:
-        if not db.on_sqlite():
-            await db.execute_many(_statement(model, names, 1), rows)
-            return
-        at_once = PARAMETERS_MAX // len(names)
-        for start in range(0, len(rows), at_once):
+        for start in range(0, whole, at_once):
             some = rows[start : start + at_once]
-            await db.fetch(_statement(model, names, len(some)), *chain.from_iterable(some))
+            await db.fetch(_statement(model, names, at_once), *chain.from_iterable(some))
+        if whole < len(rows):
+            await db.execute_many(_statement(model, names, 1), rows[whole:])
     except IntegrityError:
         raise Conflict(BUSY) from None
 

@@ -4,7 +4,7 @@ Where two households fit, the question goes to the person alone and a bare digit
 """
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from bot import clock
 from bot.actions import callbacks, calllists
@@ -26,9 +26,27 @@ DIGIT = re.compile(r"第?([1-9])[.、。号户个]?")
 NOTHING_ASKED = "没有在等您回数字的问题（过了 10 分钟，或者刚重启过）。请把整行再写一遍，写上户编号。"
 
 
+Handler = Callable[..., Awaitable[Answer]]
+
+
 def routes(desk: Desk) -> Router:
     router, questions = Router(), Questions()
 
+    async def not_here(turn: Turn) -> Answer:
+        return Answer(desk.say("in-private"))
+
+    for handler, words in (
+        (_recording(desk, questions), ("回访",)),
+        (_undoing(desk), ("撤销",)),
+        (_changing(desk), ("改", "改成", "改为")),
+    ):
+        router.add(not_here, command(*words), staff(*CALLERS), group, _among_families)
+        router.add(handler, command(*words), staff(*CALLERS), spoken_to)
+    router.add(_choosing(desk, questions), staff(*CALLERS), direct, _digit)
+    return router
+
+
+def _recording(desk: Desk, questions: Questions) -> Handler:
     async def record(turn: Turn, speaker: Speaker, rest: str) -> Answer:
         assert speaker.staff_id is not None
         try:
@@ -43,6 +61,10 @@ def routes(desk: Desk) -> Router:
             return Answer(private=desk.refuse(error).here)  # it may repeat a name
         return await recorded(desk, turn, speaker.staff_id, done, call, named=who != done.household.code)
 
+    return record
+
+
+def _choosing(desk: Desk, questions: Questions) -> Handler:
     async def choose(turn: Turn, speaker: Speaker, number: int) -> Answer:
         assert speaker.staff_id is not None
         chosen = questions.answered(turn, number)
@@ -52,15 +74,23 @@ def routes(desk: Desk) -> Router:
         work = callbacks.record(code, call, speaker.staff_id, desk.rules, desk.calling)
         return await attempt(desk, turn, speaker.staff_id, work, call)
 
+    return choose
+
+
+def _changing(desk: Desk) -> Handler:
     async def amend(turn: Turn, speaker: Speaker, rest: str) -> Answer:
         assert speaker.staff_id is not None
         try:
-            call = call_of(rest.removeprefix("成").removeprefix("为"))
+            call = call_of(rest)
         except BadInput as problem:
             return Answer() if in_staff_group(turn) else howto(desk, problem)
         work = callbacks.amend(call, speaker.staff_id, desk.rules, desk.calling)
         return await attempt(desk, turn, speaker.staff_id, work, call)
 
+    return amend
+
+
+def _undoing(desk: Desk) -> Handler:
     async def undo(speaker: Speaker) -> Answer:
         assert speaker.staff_id is not None
         try:
@@ -70,14 +100,7 @@ def routes(desk: Desk) -> Router:
         number = done.request.id if done.request is not None else 0
         return Answer(desk.say("callback-undone", code=done.household.code, outcome=done.outcome.name, number=number))
 
-    async def not_here(turn: Turn) -> Answer:
-        return Answer(desk.say("in-private"))
-
-    for handler, words in ((record, ("回访",)), (undo, ("撤销",)), (amend, ("改", "改成", "改为"))):
-        router.add(not_here, command(*words), staff(*CALLERS), group, _among_families)
-        router.add(handler, command(*words), staff(*CALLERS), spoken_to)
-    router.add(choose, staff(*CALLERS), direct, _digit)
-    return router
+    return undo
 
 
 def howto(desk: Desk, problem: BadInput) -> Answer:

@@ -20,7 +20,7 @@ def household_and_call(text: str) -> tuple[str, Call]:
     """The words behind 回访. Raises BadInput, whose sentence says what is missing."""
     text = re.sub(r"^尾号\s*(?=\d)", "尾号", text.strip())
     if not text:
-        raise BadInput("没看到是哪一户。")
+        raise BadInput("没看到户编号或姓名。")
     found = CODE.fullmatch(text)
     who, rest = (found[1].upper(), found[2]) if found else _name(text)
     return who, call_of(rest)
@@ -51,7 +51,7 @@ def call_of(text: str) -> Call:
     said = max((one for one in outcome.words if word.startswith(one)), key=len, default="")
     if outcome.code == "call_later":
         return later(text) or _later(text)
-    note = text[len(said) :].strip("，,。 ")  # 需帮助，米 药: what sticks to the word counts too
+    note = text[len(said) :].strip(BETWEEN)  # 需帮助，米 药: what sticks to the word counts too
     if outcome.code != "needs_help":
         return Call(outcome.code, note)
     return Call(outcome.code, note, kinds_of(note.split()), judge(note).urgency)

@@ -3,6 +3,8 @@
 The word counts for the household that 下一户 showed the person last. Names and numbers only in a direct talk.
 """
 
+from collections.abc import Awaitable, Callable
+
 from bot import clock
 from bot.actions import callbacks, calllists, nextcall
 from bot.actions.callbacks import Call
@@ -26,9 +28,22 @@ GROUP_WORDS = ("未接", "无人接听", "没人接", "没接", "占线", "关�
 WORDS = tuple(word for word in BY_WORD if word not in ("求助", "稍后", "晚点", "再打", "稍后再打", "晚点再打"))
 
 
+Handler = Callable[..., Awaitable[Answer]]
+
+
 def routes(desk: Desk) -> Router:
     router = Router()
+    brief = _brief(desk)
+    router.add(_following(desk), command("下一户", "下一个"), staff(*CALLERS), spoken_to)
+    router.add(_listing(desk), command("我的回访"), staff(*CALLERS), spoken_to)
+    router.add(_giving_back(desk), command("退回"), staff(*CALLERS), spoken_to)
+    router.add(brief, command(*WORDS), staff(*CALLERS), direct, _call)
+    router.add(brief, command(*GROUP_WORDS), staff(*CALLERS), spoken_to, _call)
+    router.add(brief, staff(*CALLERS), spoken_to, _later)
+    return router
 
+
+def _following(desk: Desk) -> Handler:
     async def following(turn: Turn, speaker: Speaker) -> Answer:
         assert speaker.staff_id is not None
         try:
@@ -40,7 +55,11 @@ def routes(desk: Desk) -> Router:
             return Answer(private)
         return Answer(desk.say("next-call-group", code=shown.code, relation=shown.relation), private)
 
-    async def listing(turn: Turn, speaker: Speaker) -> Answer:
+    return following
+
+
+def _listing(desk: Desk) -> Handler:
+    async def listing(speaker: Speaker) -> Answer:
         assert speaker.staff_id is not None
         try:
             entries = await calllists.mine(speaker.staff_id)
@@ -49,6 +68,10 @@ def routes(desk: Desk) -> Router:
         today = sum((await calllists.calls_today(speaker.staff_id)).values())
         return Answer(private=_listed(desk, entries, today))
 
+    return listing
+
+
+def _giving_back(desk: Desk) -> Handler:
     async def give_back(speaker: Speaker, rest: str) -> Answer:
         assert speaker.staff_id is not None
         try:
@@ -57,6 +80,10 @@ def routes(desk: Desk) -> Router:
             return Answer(private=desk.refuse(error).here)
         return Answer(desk.say("call-returned", code=code))
 
+    return give_back
+
+
+def _brief(desk: Desk) -> Handler:
     async def brief(turn: Turn, speaker: Speaker, call: Call) -> Answer:
         assert speaker.staff_id is not None
         if in_staff_group(turn) and await callbacks.last_shown(speaker.staff_id) is None:
@@ -64,13 +91,7 @@ def routes(desk: Desk) -> Router:
         work = callbacks.record_shown(call, speaker.staff_id, desk.rules, desk.calling)
         return await attempt(desk, turn, speaker.staff_id, work, call)
 
-    router.add(following, command("下一户", "下一个"), staff(*CALLERS), spoken_to)
-    router.add(listing, command("我的回访"), staff(*CALLERS), spoken_to)
-    router.add(give_back, command("退回"), staff(*CALLERS), spoken_to)
-    router.add(brief, command(*WORDS), staff(*CALLERS), direct, _call)
-    router.add(brief, command(*GROUP_WORDS), staff(*CALLERS), spoken_to, _call)
-    router.add(brief, staff(*CALLERS), spoken_to, _later)
-    return router
+    return brief
 
 
 def _call(turn: Turn) -> Findings | None:

@@ -34,12 +34,15 @@ _TRADITIONAL = (
 _PAIRS = [*f"{_LATIN} {_RADICALS} {_TRADITIONAL}".split(), *_MARKS.split(" ")]
 _ALIKE = {ord(pair[0]): pair[1] for pair in _PAIRS}
 _HAS_ALIKE = re.compile("[" + "".join(re.escape(chr(code)) for code in _ALIKE) + "]")
-_ODD = re.compile("|".join((_DROP.pattern, _SURROGATE.pattern, _HAS_ALIKE.pattern)))
+# All but plain ASCII, 、 to 】, common Chinese characters and faces; these fold to themselves, in any order.
+_UNUSUAL = re.compile(
+    f"[\x00-\x09\x0b-\x1f\x7f-\u3000\u3012-\u4dff\u9fa6-\U0001f2ff\U0001f650-\U0010ffff{_HAS_ALIKE.pattern[1:-1]}]"
+)
 
 
 def fold(text: str) -> str:
     """The text as a reader sees it: half-width, no invisible characters, look-alikes made alike."""
-    if not _ODD.search(text) and unicodedata.is_normalized("NFKC", text):
+    if not _UNUSUAL.search(text):
         return text  # nearly every line of a chat
     text = _once(_SURROGATE.sub("\ufffd", text))
     return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)

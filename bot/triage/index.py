@@ -1,6 +1,7 @@
 """Which patterns can match a text at all? Most of the thousand and more cannot, and need not be tried.
 
-For each pattern `index.json` names pieces of one or two characters, one of which stands in every match.
+For each pattern `index.json` names pieces of one or more characters, one of which stands in every match; they
+are kept by their rarest character, so that one look over a line finds the few pieces that it may hold.
 It is derived from the patterns by `bench/triage_index.py`: it saves time and decides nothing.
 """
 
@@ -8,7 +9,6 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from operator import add
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,18 +23,15 @@ STARTING = ASKING | HINTING | {PLAIN}
 _ALL: dict[str, str] = {**CALLS, **HINTS, **DAMPS, PLAIN: PHRASES}
 SPEAKING = {name: source for name, source in _ALL.items() if name in STARTING}
 BESIDE = {name: source for name, source in _ALL.items() if name not in STARTING}
-Pieces = dict[str, tuple[int, ...]]
+Pattern = tuple[str, str]  # the name of its signal, and its words
 
 
 class _Index(NamedTuple):
-    """Patterns by their numbers: of which signal, in which words, and behind which pieces."""
+    """Any rare character, the pieces by theirs, and the patterns that are worth trying where a piece stands."""
 
-    names: list[str]
-    sources: list[str]
-    letters: Pieces
-    pairs: Pieces
-    all_letters: frozenset[str]
-    all_pairs: frozenset[str]
+    rare: re.Pattern[str]
+    pieces: dict[str, tuple[str, ...]]
+    patterns: dict[str, tuple[Pattern, ...]]
 
 
 def patterns() -> dict[str, list[str]]:
@@ -53,17 +50,13 @@ def signals_in(text: str) -> set[str]:
 
 
 def _found(index: _Index, text: str) -> set[str]:
-    letters = index.all_letters.intersection(text)
-    pairs = index.all_pairs.intersection(map(add, text, text[1:]))
-    if not letters and not pairs:
-        return set()
-    numbers = [number for letter in letters for number in index.letters[letter]]
-    numbers += [number for pair in pairs for number in index.pairs[pair]]
     found: set[str] = set()
-    for number in numbers:
-        name = index.names[number]
-        if name not in found and _compiled(index.sources[number]).search(text):
-            found.add(name)
+    for letter in index.rare.findall(text):
+        for piece in index.pieces[letter]:
+            if piece in text:
+                for name, source in index.patterns[piece]:
+                    if name not in found and _compiled(source).search(text):
+                        found.add(name)
     return found
 
 
@@ -83,7 +76,9 @@ def _indexes() -> tuple[_Index, _Index]:
     return _index(SPEAKING, kept["speaking"]), _index(BESIDE, kept["beside"])
 
 
-def _index(signals: Mapping[str, str], pieces: Mapping[str, list[int]]) -> _Index:
+def _index(signals: Mapping[str, str], kept: Mapping[str, Mapping[str, list[int]]]) -> _Index:
     names = [name for name, source in signals.items() for _ in source.split()]
-    letters, pairs = ({p: tuple(n) for p, n in pieces.items() if len(p) == size} for size in (1, 2))
-    return _Index(names, _sources(signals), letters, pairs, frozenset(letters), frozenset(pairs))
+    known = list(zip(names, _sources(signals), strict=True))
+    numbers = {piece: found for under in kept.values() for piece, found in under.items()}
+    tried = {piece: tuple(known[number] for number in found) for piece, found in numbers.items()}
+    return _Index(re.compile(f"[{re.escape(''.join(kept))}]"), {rare: tuple(kept[rare]) for rare in kept}, tried)

@@ -38,7 +38,7 @@ class Judgement:
 
 CASUAL = frozenset({"news", "advert", "joke"})  # a forwarded post, a joke: only plain words make it an emergency
 _NOTHING = Judgement("none", 1.0)
-_SPACED = re.compile(r"(?<=[\u3400-\u9fff])[ \u3000]+(?=[\u3400-\u9fff])")
+_SPACED = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 
 
 def judge(text: str) -> Judgement:
@@ -53,7 +53,7 @@ def clip(text: str) -> str:
 
 def judge_folded(folded: str) -> Judgement:
     """The same for a text that is folded already, and not longer than is read."""
-    text = _SPACED.sub("", folded) if " " in folded or "\u3000" in folded else folded
+    text = _SPACED.sub("", folded) if " " in folded else folded
     names = signals_in(text)
     if not names:  # nothing in it asks or worries: most chat ends here
         return _NOTHING

@@ -8,8 +8,9 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, repeat
 from operator import add
 from pathlib import Path
@@ -66,21 +67,29 @@ def signal_features(names: Iterable[str]) -> list[str]:
     return features
 
 
-def logits(text: str, names: Iterable[str]) -> tuple[float, float]:
+def logits(text: str, names: AbstractSet[str]) -> tuple[float, float]:
     """How strongly a folded text with these signals asks for help, and is an emergency; 0 is undecided."""
     known = weights()
     found = grams(text)
     ask, crisis = _sum(known.grams, found)
-    more_ask, more_crisis = _sum(known.signals, signal_features(names))
+    more_ask, more_crisis = _of_signals(frozenset(names))
     factor = strength(len(found))
     return (known.bias[0] + factor * ask + more_ask) / 100, (known.bias[1] + factor * crisis + more_crisis) / 100
+
+
+@lru_cache(maxsize=4096)
+def _of_signals(names: frozenset[str]) -> tuple[int, int]:
+    """Remembered by the signals, never by the text: a few of them come together again and again."""
+    return _sum(weights().signals, signal_features(names))
 
 
 HALF = 1 << 32  # both heads in one number, so that one sum does for both
 
 
 def _pack(table: Mapping[str, Sequence[int]]) -> dict[str, int]:
-    return {name: ask * 2 * HALF + crisis for name, (ask, crisis) in table.items()}
+    packed: dict[int, int] = {}  # equal weights are one object: less memory to run through, and that is what takes time
+    sums = ((name, ask * 2 * HALF + crisis) for name, (ask, crisis) in table.items())
+    return {name: packed.setdefault(weight, weight) for name, weight in sums}
 
 
 def _sum(table: Mapping[str, int], names: Iterable[str]) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import pytest
 from bot.actions import directory, roster
 from bot.actions import people as acts
 from bot.channels.onebot.frames import MAX_EVENT
-from bot.handlers.callbacks import parse
+from bot.handlers.callparse import household_and_call
 from bot.models import FollowUp, HelpRequest, Household, Identity, Member, Staff
 from bot.triage import fold
 from tests import people
@@ -92,7 +92,7 @@ async def test_commands_with_anything_behind_them(scene: Stage) -> None:
     assert only_text(scene)
     check_log(log.getvalue(), as_json=False)
     assert await Identity.filter(user_id=STRANGER).count() == 0
-    assert {row.outcome for row in await FollowUp.all()} <= {parse(fold(f"H1 {word}")).outcome for word in ("平安",)}
+    assert {row.outcome for row in await FollowUp.all()} <= {household_and_call(fold("H1 平安"))[1].outcome}
 
 
 async def test_a_volunteers_words_about_a_family(scene: Stage) -> None:

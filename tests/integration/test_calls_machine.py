@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,7 +30,7 @@ T = TypeVar("T")
 MORNING = datetime(2026, 12, 1, 1, tzinfo=UTC)  # 09:00 in Shanghai
 WHO = (VOLUNTEER, SECOND, CHAIR, OUTSIDER, LIU, STRANGER)
 WHOM = ("H0123", "H0124", "H0201", "H0301", "张秀英", "刘桂芳", "尾号0301", "H0999", "马素英")
-WORDS = ("平安", "未接", "占线", "关机", "晚上再打 19:00", "明天上午再打", "稍后", "需帮助 米", "错号", "拒访", "勿打", "已故")
+WORDS = "平安 未接 占线 关机 晚上再打19:00 明天上午再打 稍后 需帮助，米 错号 拒访 勿打 已故".split()
 BARE = ("下一户", "我的回访", "撤销", "未接", "平安", "晚上再打 19:00", "退回", "1", "2", "求助")
 TABLES = ("follow_up", "assignment", '"round"', "request_step", "delivery", "help_request", "audit", "seen")
 SETTINGS = settings(
@@ -114,10 +115,8 @@ class CallsMachine(RuleBasedStateMachine):
         self._may_refuse(move())
 
     def _may_refuse(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
+        with suppress(ActionError):
             self.do(work)
-        except ActionError:
-            pass
 
     @invariant()
     def it_holds(self) -> None:

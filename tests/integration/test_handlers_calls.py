@@ -21,8 +21,8 @@ from tests.people import (
     WU,
     staff_id,
 )
-from tests.rounds import SECOND, held, households, member, opened, second_volunteer, sound, state_of
 from tests.room import Room
+from tests.rounds import SECOND, held, households, member, opened, second_volunteer, sound, state_of
 
 NOON = datetime(2026, 12, 1, 4, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -46,7 +46,8 @@ async def test_an_afternoon(room: Room) -> None:
     assert shown.startswith(f"下一户：H0123 刘桂芳（本人），工伤残职工，向阳煤矿\n电话：{LIU_PHONE}\n还没打通过。")
     assert "我是工会的陈小满" in shown and shown.endswith("后面还有 1 户。")
     assert await say(room, "未接") == (
-        "已记：H0123 刘桂芳 无人接听。\n下次：12月02日 12:00 以后再打。\n还有 1 户要打，写“下一户”。\n记错了就写“撤销”。"
+        "已记：H0123 刘桂芳 无人接听。\n下次：12月02日 12:00 以后再打。\n"
+        "还有 1 户要打，写“下一户”。\n记错了就写“撤销”。"
     )
     assert "吴德顺" in await say(room, "下一户")
     assert (await say(room, "晚上再打 19:00")).splitlines()[:2] == [
@@ -186,7 +187,7 @@ async def test_a_child_is_never_asked_for(room: Room) -> None:
 async def test_four_times_in_vain_is_a_visit(room: Room) -> None:
     await opened()
     for day in range(4):
-        clock.use(lambda day=day: NOON + day * DAY)
+        clock.use(lambda day=day: NOON + day * DAY)  # type: ignore[misc]
         said = await say(room, "回访 H0123 没人接")
     assert said.splitlines()[1] == "打了几次都没结果，接下来：请上门看看。"
     assert await state_of("H0123") == ("visit", 4) and "H0123" not in await held()

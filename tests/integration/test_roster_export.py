@@ -92,7 +92,7 @@ async def test_who_took_it_is_known(sample: None, tmp_path: Path) -> None:
     assert (await Audit.filter(action="roster.export").order_by("-id").first()).detail["clear"] is False  # type: ignore[union-attr]
     for wrong in ({"staff_id": volunteer.id}, {"staff_id": chair.id, "unit_code": "N2"}):
         with pytest.raises(NotAllowed):
-            await export_roster(tmp_path / "never.csv", **wrong)  # type: ignore[arg-type]
+            await export_roster(tmp_path / "never.csv", **wrong)
     with pytest.raises(NotFound):
         await export_roster(tmp_path / "never.csv", unit_code="X")
     with pytest.raises(BadInput, match="原因"):

@@ -9,7 +9,7 @@ from bot.actions import people
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
 from bot.models import Audit, BindCode, HelpRequest, Identity, Member
 from tests import people as cast
-from tests.people import CHANNEL, CHAIR, LIU, NEED, OUTSIDER, STRANGER, VOLUNTEER, staff_id
+from tests.people import CHAIR, CHANNEL, LIU, NEED, OUTSIDER, STRANGER, VOLUNTEER, staff_id
 from tests.room import Room
 
 NOON = datetime(2026, 12, 1, 4, tzinfo=UTC)

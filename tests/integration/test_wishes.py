@@ -1,5 +1,6 @@
 """What a family asked of us is noted by whom it concerns, and by nobody else."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -56,7 +57,7 @@ async def test_days(house: Household) -> None:
     assert (await household_dates.add(house.id, "avoid", 3, 12, "忌日")).id == made.id
     for wrong in ((house.id, "avoid", 2, 30), (house.id, "often", 3, 1), (house.id, "avoid", 3, 1, "3-1；")):
         with pytest.raises(BadInput):
-            await household_dates.add(*wrong)  # type: ignore[arg-type]
+            await household_dates.add(*wrong)
     await household_dates.remove(made.id, by=chair)
     assert not await HouseholdDate.exists()
     with pytest.raises(NotFound):
@@ -97,7 +98,7 @@ async def test_an_outsider_hears_the_same_as_of_a_household_that_is_not_there(ho
     member = await Member.get(household_id=house.id)
     given = await consents.give(house.id, member.id, "回访")
     day = await household_dates.add(house.id, "avoid", 3, 12)
-    tries = [
+    tries: list[tuple[Callable[[int], Awaitable[object]], int]] = [
         (lambda at: wishes.do_not_call(at, by=outsider), house.id),
         (lambda at: wishes.may_call_again(at, "家里说可以再打", by=outsider), house.id),
         (lambda at: wishes.best_time(at, "早上", by=outsider), house.id),

@@ -10,7 +10,7 @@ from bot.actions.conversation import Answer
 from bot.actions.directory import Place, Speaker
 from bot.errors import BadInput
 from bot.events import Chat, Incoming, Sender
-from bot.handlers.callbacks import parse
+from bot.handlers.callparse import household_and_call
 from bot.handlers.desk import family, spoken_to, staff, working_place
 from bot.router import Findings, Router, Turn, command, direct, either, group
 from bot.triage import fold
@@ -134,13 +134,14 @@ def test_a_role_comes_from_the_binding_never_from_the_words() -> None:
     ],
 )
 def test_a_call_back_is_understood_however_it_is_typed(line: str, code: str, outcome: str, note: str) -> None:
-    assert parse(fold(line))[:3] == (code, outcome, note)
+    who, call = household_and_call(fold(line))
+    assert (who, call.outcome, call.note) == (code, outcome, note)
 
 
 @pytest.mark.parametrize(("line", "problem"), [("", "没看到户编号"), ("平安", "户编号"), ("H1 啥", "不认识结果“啥”")])
 def test_what_is_missing_is_named(line: str, problem: str) -> None:
     with pytest.raises(BadInput, match=problem):
-        parse(line)
+        household_and_call(line)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=60), st.booleans())
@@ -155,11 +156,11 @@ def test_no_text_breaks_a_filter(text: str, after_word: bool) -> None:
 def test_no_line_of_a_call_back_breaks_the_parser(text: str) -> None:
     for line in (text, f"H0123 {text}", f"H0123 需帮助 {text}"):
         try:
-            parsed = parse(fold(line))
+            who, call = household_and_call(fold(line))
         except BadInput as error:
             assert 0 < len(str(error)) < 60
         else:
-            assert 0 < len(parsed.code) <= 20 and parsed.outcome
+            assert 0 < len(who) <= 20 and call.outcome
 
 
 def test_an_answer_may_be_empty() -> None:

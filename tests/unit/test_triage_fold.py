@@ -1,10 +1,12 @@
 """Folding and judging hold for any text that a network may deliver: broken, hidden, huge or empty."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.triage import fold, judge
+from bot.triage import fold, folding, judge
 
 # Hypothesis leaves surrogates out by default; a broken frame does not.
 ANY = st.text(st.one_of(st.characters(), st.characters(categories=["Cs", "Cf", "Mn"])), max_size=60)
@@ -30,6 +32,14 @@ PIECES = {
 def test_what_looks_alike_is_spelt_alike(name: str) -> None:
     raw, folded = PIECES[name]
     assert fold(raw) == folded
+
+
+def test_what_is_passed_unread_is_what_folds_to_itself() -> None:
+    usual = [char for char in map(chr, range(0x110000)) if not folding._UNUSUAL.search(char)]
+    assert len(usual) > 20_000
+    assert all(unicodedata.is_normalized("NFKC", char) and not unicodedata.combining(char) for char in usual)
+    assert not folding._HAS_ALIKE.search("".join(usual)) and not folding._DROP.search("".join(usual))
+    assert unicodedata.is_normalized("NFKC", "".join(usual)), "no two of them melt into one"
 
 
 @given(ANY)

@@ -40,8 +40,7 @@ def test_it_finds_what_trying_every_pattern_finds_in_all_examples() -> None:
 
 
 PIECES = st.sampled_from(
-    [piece for one in index._indexes() for pieces in (one.letters, one.pairs) for piece in sorted(pieces)]
-    + list("了的我没有0,。 都就还")
+    [piece for one in index._indexes() for piece in sorted(one.patterns)] + list("了的我没有0,。 都就还")
 )
 
 
@@ -64,7 +63,20 @@ def test_a_pattern_that_could_match_anything_is_refused(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "pieces"),
-    [("药", {"药"}), ("(?:米|面)没了", {"没了"}), ("(?:断药|停药)+", {"断药", "停药"}), ("a.{0,3}b", {"a"})],
+    [
+        ("药", {"药"}),
+        ("(?:米|面)没了", {"没了"}),
+        ("(?:断药|停药)+", {"断药", "停药"}),
+        ("a.{0,3}b", {"a"}),
+        ("没(?:有)?(?!我)床", {"没床", "没有床"}),
+        ("[饥饿]?(?:肚子|得){2}", {"肚子", "得"}),
+        ("(?i:so)", {"so", "sO", "So", "SO"}),
+    ],
 )
 def test_pieces_of_a_pattern(pattern: str, pieces: set[str]) -> None:
-    assert set(triage_index.derive([pattern], triage_index.frequencies([]))) == pieces
+    common = triage_index.frequencies(["没有水", "床单"])
+    assert set(triage_index.derive([pattern], common)) == pieces
+
+
+def test_a_plea_is_heard_in_capitals() -> None:
+    assert "plea" in index.signals_in("停水停电两天,SOS!")

@@ -1,7 +1,8 @@
 """Bytes from the socket -> one small typed frame; whatever is wrong with them becomes `BadFrame`.
 
 Only the fields that we act upon are decoded; msgspec skips the rest without building objects, which is
-what makes reading busy groups cheap. Implementations write null or leave out what they do not know, so
+what makes reading busy groups cheap; no value can point back at its frame, so the collector of cycles need not
+look at them (`gc=False`). Implementations write null or leave out what they do not know, so
 every field is optional here and each reader says what it needs.
 """
 
@@ -36,19 +37,19 @@ class BadFrame(SongnuanError):
         super().__init__(reason)
 
 
-class SegmentData(Struct):
+class SegmentData(Struct, gc=False):
     """The two values that we read; `Any`, because an odd value must not cost us the whole message."""
 
     text: Any = None
     qq: Any = None
 
 
-class Segment(Struct):
+class Segment(Struct, gc=False):
     type: str = ""
     data: SegmentData | None = None
 
 
-class SenderInfo(Struct):
+class SenderInfo(Struct, gc=False):
     card: str | None = None
     nickname: str | None = None
 
@@ -57,21 +58,22 @@ class Status(Struct):
     online: bool | None = None
 
 
-class Frame(Struct):
+class Frame(Struct, gc=False):
     """An event (`post_type` is set) or an answer to a call of ours (`echo`, `status`, `retcode`)."""
 
-    post_type: str | None = None
-    message_type: str | None = None
-    meta_event_type: str | None = None
-    notice_type: str | None = None
-    time: int | float | None = None
+    # In the order in which NapCat writes a message: msgspec looks for a field behind the last one first.
     self_id: int | str | None = None
     user_id: int | str | None = None
-    group_id: int | str | None = None
-    target_id: int | str | None = None
+    time: int | float | None = None
     message_id: int | str | None = None
-    message: str | list[Segment] | None = None
+    message_type: str | None = None
+    group_id: int | str | None = None
     sender: SenderInfo | None = None
+    message: str | list[Segment] | None = None
+    post_type: str | None = None
+    meta_event_type: str | None = None
+    notice_type: str | None = None
+    target_id: int | str | None = None
     interval: int | float | None = None
     status: str | Status | None = None
     retcode: int | None = None

@@ -1,6 +1,7 @@
 """Frames -> events of ours. Own messages never become `Incoming`: the bot must not answer itself."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from msgspec import Raw, Struct
 
@@ -87,10 +88,16 @@ def sent_ident(data: Raw) -> str | None:
 
 def _chat(frame: Frame, user: str) -> Chat:
     if frame.message_type == "group":
-        return Chat("group", ident(frame.group_id))
+        return _group(frame.group_id)
     if frame.message_type == "private":
         return Chat("direct", user)
     raise BadFrame("malformed")
+
+
+@lru_cache(maxsize=4096)
+def _group(number: int | str | None) -> Chat:
+    """A few groups come again and again; a group's number says nothing of what is written there."""
+    return Chat("group", ident(number))
 
 
 def _target(frame: Frame, self_id: str) -> Chat:

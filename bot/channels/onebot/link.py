@@ -16,6 +16,8 @@ from bot.errors import Permanent, Retryable, Unknown
 
 MAX_MESSAGE = 64 << 20  # beyond it aiohttp closes the socket; what is merely too large for us is dropped
 
+_WORDS = (WSMsgType.TEXT, WSMsgType.BINARY)
+
 Socket = ClientWebSocketResponse[Literal[False]] | WebSocketResponse[Literal[False]]
 OnFrame = Callable[["Link", Frame, int], Awaitable[None] | None]
 
@@ -92,18 +94,18 @@ class Link:
             self._listen_on(self._patience)
 
     async def _read(self) -> None:
-        loop = asyncio.get_running_loop()
+        now = asyncio.get_running_loop().time
         async for message in self._socket:
-            self._last = loop.time()
+            self._last = now()
             self._suspect = False
-            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+            if message.type not in _WORDS:
                 break
             waiting = self._take(message.data)
             if waiting is not None:
                 self._held_back = True
                 await waiting
                 self._held_back = False
-                self._last = loop.time()
+                self._last = now()
 
     def _take(self, data: bytes) -> Awaitable[None] | None:
         # Only an answer may be large, and only while one is due; a flood of large events is not even decoded.
