@@ -1,8 +1,8 @@
 """Puts the sample union into an empty database, so that a first look needs no roster and no network."""
 
 from bot import clock
-from bot.actions import audit, directory, settings
-from bot.models import Group, Household, Identity, Member, Staff, Unit, db, keys
+from bot.actions import audit, directory, phones, settings
+from bot.models import Group, Household, Identity, Member, Staff, Unit, db
 from bot.sample import World
 
 SAMPLE = "sample"  # the setting that says so; its value is the channel its people are on
@@ -59,7 +59,8 @@ async def _households(world: World, channel: str, units: dict[str, int]) -> None
             name=one.name,
             relation=one.relation,
             phone=one.phone,
-            phone_index=keys.current().index(one.phone),
+            phone_index=phones.index(one.phone),
+            phone_ending=phones.ending_index(one.phone),
         )
         if one.user_id:
             await Identity.create(channel=channel, user_id=one.user_id, member=member, bound_at=clock.now())

@@ -10,7 +10,7 @@ import os
 import secrets
 from contextlib import suppress
 from hashlib import sha256
-from hmac import new as hmac
+from hmac import digest
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -55,7 +55,7 @@ class Keyring:
 
     def index(self, value: str) -> str:
         """A blind index: equal values give equal marks, and the mark tells nothing without the key."""
-        return hmac(self._index, value.encode(), sha256).hexdigest()[:32]
+        return digest(self._index, value.encode(), "sha256").hex()[:32]
 
 
 def load(path: Path, *, create: bool) -> Keyring:

@@ -154,7 +154,7 @@ async def test_a_code_makes_a_person_and_the_menu_fits(scene: Stage) -> None:
     assert "有难处直接写给我" in await scene.ask("帮助", STRANGER)
     code = await acts.issue_code(await people.staff_id(VOLUNTEER))
     assert await scene.ask(f"绑定 {code}", STRANGER) == "绑定好了：陈小满（志愿者）。\n写“帮助”看看能做什么。"
-    assert "回访 H0123 需帮助" in await scene.ask("帮助", STRANGER)
+    assert "下一户 —— 该打给谁" in await scene.ask("帮助", STRANGER)
     assert "收到 12" in await scene.ask("帮助", CHAIR)
     assert "退订" in await scene.ask("帮助", LIU)
     assert "绑定码不对" in await scene.ask(f"绑定 {code}", "33000009")

@@ -43,7 +43,7 @@ def test_links_and_files_become_text_on_their_own_line() -> None:
     assert write(parts, direct=False, images={}) == [
         text("看这里"),
         text("\n救助政策\nhttps://example.org/a"),
-        text("\n文件《申请表》,需要的请向工会索取"),
+        text("\n文件《申请表》，需要的请向工会索取"),
     ]
 
 
