@@ -18,7 +18,7 @@ from bot.triage.index import patterns
 
 ROOT = Path(__file__).parents[1] / "bot" / "triage"
 MOST = 40  # a character class larger than this tells nothing
-LONGEST = 4
+LONGEST = 4  # longer pieces hardly ever stand anywhere by chance
 TRIED = 8  # so much dearer is a pattern that is tried than a piece that is looked for
 Need = frozenset[str]  # at least one of these pieces stands in every match
 

@@ -7,7 +7,7 @@ It is derived from the patterns by `bench/triage_index.py`: it saves time and de
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +23,7 @@ STARTING = ASKING | HINTING | {PLAIN}
 _ALL: dict[str, str] = {**CALLS, **HINTS, **DAMPS, PLAIN: PHRASES}
 SPEAKING = {name: source for name, source in _ALL.items() if name in STARTING}
 BESIDE = {name: source for name, source in _ALL.items() if name not in STARTING}
+SHORT = 40  # in a longer text the same character comes again and again
 Pattern = tuple[str, str]  # the name of its signal, and its words
 
 
@@ -51,7 +52,8 @@ def signals_in(text: str) -> set[str]:
 
 def _found(index: _Index, text: str) -> set[str]:
     found: set[str] = set()
-    for letter in index.rare.findall(text):
+    letters: Iterable[str] = index.rare.findall(text)
+    for letter in letters if len(text) < SHORT else set(letters):
         for piece in index.pieces[letter]:
             if piece in text:
                 for name, source in index.patterns[piece]:

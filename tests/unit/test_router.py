@@ -52,6 +52,35 @@ async def test_the_first_route_whose_filters_all_agree_has_the_message() -> None
     assert router.match(turn("别的话")) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "concerned"),
+    [
+        ("收到 12", True),  # nobody here may use it, but that can change until it is answered
+        ("收到12", True),
+        ("收到", True),
+        ("收到啦大家", False),
+        ("大家收到 12", False),
+        ("今晚有空的来", True),
+        ("今晚有雪", False),
+    ],
+)
+def test_what_concerns_somebody_is_a_whole_command_word_or_what_a_listener_agrees_to(
+    text: str, concerned: bool
+) -> None:
+    async def handler() -> None: ...
+
+    router = Router()
+    router.add(handler, staff("chair"), command("收到"))
+    router.add(
+        handler,
+        direct,
+        lambda turn: {} if "今晚" in turn.text else None,
+        lambda turn: {} if "来" in turn.text else None,
+    )
+    assert router.concerns(turn(text)) is concerned
+    assert not router.concerns(turn("今晚有空的来", kind="group"))
+
+
 async def test_a_handler_is_given_the_findings_that_it_names() -> None:
     def number(_: Turn) -> Findings:
         return {"number": 7, "unwanted": 8}

@@ -54,7 +54,6 @@ class Intake:
         self._account = account
         self._echoes = echoes
         self._lanes = lanes
-        self._self_id = ""
 
     def take(self, link: Link, frame: Frame, size: int) -> Awaitable[None] | None:
         """Handle one frame; the awaitable, if any, holds the reader back. Raises BadFrame."""
