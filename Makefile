@@ -1,6 +1,6 @@
 # Everything a person types. Each target does its own set-up; the second time that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench torture lock clean
+.PHONY: help run test check format bench torture replay lock clean
 SHELL := /bin/sh
 PY := .venv/bin/python
 # More words for pytest, for example: make test ARGS="-k outbox"
@@ -35,6 +35,10 @@ bench:  ## 性能测试，与同类软件比较
 torture:  ## 反复断电断网的长时间测试
 	@sh tools/setup.sh test
 	@$(PY) -m tests.torture $(ARGS)
+
+replay:  ## 把 2020 年那次回访重演一遍：3,700 户，567 户有难处，17.6 万元，数字对到分
+	@sh tools/setup.sh test
+	@$(PY) -m tests.replay $(ARGS)
 
 lock:  ## 重新锁定依赖版本（UPGRADE=1 时一并升级）
 	@sh tools/setup.sh test
