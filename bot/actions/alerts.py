@@ -1,7 +1,7 @@
 """Who is alerted of a help request, in which words, and when the next one is: chair, deputy, the chair above."""
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
@@ -38,6 +38,10 @@ class Rules(NamedTuple):
     counsellors: tuple[str, ...] = ()  # names: told at once when a life is in danger
     cash_by_grade: Mapping[str, int] = {}  # in yuan; 其他 for a household without a grade
 
+    def hears(self, channel: str) -> bool:
+        """Is the channel switched on? Nobody reads what is written to another."""
+        return not self.quiet_hours or channel in self.quiet_hours
+
 
 class Recipient(NamedTuple):
     staff_id: int
@@ -47,7 +51,7 @@ class Recipient(NamedTuple):
 
 async def raise_alert(request: HelpRequest, rules: Rules) -> None:
     """Write the next alert of the request and when the one after it is due (inside the caller's transaction)."""
-    levels = await ladder(request.unit_id, rules.quiet_hours.keys())
+    levels = await ladder(request.unit_id, rules)
     step = request.alert_step
     rung = min(step // rules.times_each, max(len(levels) - 1, 0))
     chosen = levels[rung] if levels else []
@@ -94,17 +98,17 @@ def loud_from(quiet_hours: str) -> datetime:
     return now + (quiet.parse(quiet_hours).end_after(local) - local)
 
 
-async def ladder(unit_id: int | None, channels: Collection[str] = ()) -> list[list[Recipient]]:
+async def ladder(unit_id: int | None, rules: Rules) -> list[list[Recipient]]:
     """The rungs: chairs of the unit, their deputies, the chairs of the unit above, …; at last the admins.
 
     Only people with a bound account stand on it; a rung with nobody is left out. A request of no known
-    unit begins at the top. With `channels`, accounts elsewhere do not count: nobody would hear there.
+    unit begins at the top. Accounts on a channel that is switched off do not count.
     """
     units = directory.unit_and_above(unit_id) or await _tops()
     people = await Staff.filter(active=True, role__in=("chair", "admin")).order_by("id")
     accounts: dict[int, list[Recipient]] = {}
     for one in await Identity.filter(staff_id__in=[person.id for person in people]).order_by("id"):
-        if one.staff_id is not None and (not channels or one.channel in channels):
+        if one.staff_id is not None and rules.hears(one.channel):
             accounts.setdefault(one.staff_id, []).append(Recipient(one.staff_id, one.channel, one.user_id))
     rungs = []
     for unit in units:
@@ -120,7 +124,8 @@ async def _counsellors(rules: Rules) -> list[Recipient]:
     """Whoever config.toml names, with every account they have bound."""
     named = await Staff.filter(active=True, name__in=rules.counsellors).order_by("id") if rules.counsellors else []
     accounts = await Identity.filter(staff_id__in=[person.id for person in named]).order_by("id")
-    return [Recipient(one.staff_id, one.channel, one.user_id) for one in accounts if one.staff_id is not None]
+    found = [Recipient(one.staff_id, one.channel, one.user_id) for one in accounts if one.staff_id is not None]
+    return [one for one in found if rules.hears(one.channel)]
 
 
 async def _tops() -> list[int]:

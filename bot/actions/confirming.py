@@ -93,7 +93,7 @@ async def _spread(
     to = await notices.accounts(await notices.concerned(request, but=by))
     urgency = request.urgency
     if verdict != "confirmed":
-        chairs = [one for rung in (await alerts.ladder(request.unit_id))[:1] for one in rung]
+        chairs = [one for rung in (await alerts.ladder(request.unit_id, rules))[:1] for one in rung]
         to += [one for one in chairs if one not in to and one.staff_id != by]
     await notices.tell(to, rules.texts.render(f"replies/{text}", **said), urgency, str(mark), rules)
 

@@ -36,20 +36,20 @@ async def send(rules: Rules) -> int:
         return 0
     async with db.transaction():
         sent = 0
-        for to, requests in await _by_chair():
+        for to, requests in await _by_chair(rules):
             parts = rules.texts.render("replies/digest", sections=await _sections(requests), total=len(requests))
             sent += await notices.tell(to, parts, "normal", f"digest:{today}", rules)
         await settings.put(SENT, today)
     return sent
 
 
-async def _by_chair() -> list[tuple[list[Recipient], list[HelpRequest]]]:
+async def _by_chair(rules: Rules) -> list[tuple[list[Recipient], list[HelpRequest]]]:
     """Each request belongs to the first rung that anybody stands on: the chair nearest to it."""
     every = await HelpRequest.filter(state__in=list(SECTIONS)).order_by("id")
     rows = [row for row in every if row.urgency == "normal" or row.state == "review"]  # of a review nobody is alerted
     rungs: dict[int | None, list[Recipient]] = {}
     for unit_id in {row.unit_id for row in rows}:
-        ladder = await alerts.ladder(unit_id)
+        ladder = await alerts.ladder(unit_id, rules)
         rungs[unit_id] = ladder[0] if ladder else []
     found: dict[tuple[Recipient, ...], list[HelpRequest]] = {}
     for row in rows:

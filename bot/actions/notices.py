@@ -19,7 +19,7 @@ async def accounts(staff_ids: Iterable[int | None]) -> list[Recipient]:
 async def tell(to: Iterable[Recipient], parts: tuple[Part, ...], urgency: str, mark: str, rules: Rules) -> int:
     """Write the same words to each account, once for each `mark`; returns how many accounts there were."""
     drafts = []
-    for one in dict.fromkeys(to):
+    for one in filter(lambda one: rules.hears(one.channel), dict.fromkeys(to)):
         hours = quiet_hours(urgency, one.channel, rules)
         drafts.append(
             outbox.Draft(

@@ -47,7 +47,7 @@ async def _remind(request: HelpRequest, rules: Rules) -> int:
     step = request.alert_step
     if not await _same(request).update(next_alert_at=following, alert_step=step + 1):
         return 0  # somebody did something a moment ago
-    to = await _whom(request, step // rules.times_each)
+    to = await _whom(request, step // rules.times_each, rules)
     note = await steps.note(request.id, "reminded")
     await audit.note("help.reminded", "request", request.id, state=request.state, step=step)
     family = await family_of(request)
@@ -63,10 +63,10 @@ async def _remind(request: HelpRequest, rules: Rules) -> int:
     return 1
 
 
-async def _whom(request: HelpRequest, rung: int) -> list[Recipient]:
+async def _whom(request: HelpRequest, rung: int, rules: Rules) -> list[Recipient]:
     """The owner, then up the ladder of the request's unit; at the top it stays."""
     owner = request.acknowledged_by_id if request.state == "acknowledged" else request.assigned_to_id
-    first = await notices.accounts([owner])
-    levels = [first, *(level for level in await alerts.ladder(request.unit_id) if level != first)]
+    first = [one for one in await notices.accounts([owner]) if rules.hears(one.channel)]
+    levels = [first, *(level for level in await alerts.ladder(request.unit_id, rules) if level != first)]
     reachable = [level for level in levels if level]
     return reachable[min(rung, len(reachable) - 1)] if reachable else []

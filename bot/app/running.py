@@ -86,8 +86,8 @@ class App:
         left = await outbox.sweep(all_sending=alone)
         if left:
             log.warning("%d deliveries were cut off by the last stop, see `songnuan doubtful`", left)
-        await directory.refresh()
         first_run = await self._sample()
+        await directory.refresh()
         await broadcasting.arrange(self.programme)
         if first_run and (schedule := self.programme.schedules.get(FIRST_TIP_SCHEDULE)):
             # A visitor should see a tip arrive within a minute, whatever the hour.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import directory
+from bot.actions import alerts, directory
 from bot.jobs import escalation
 from bot.models import Delivery, HelpRequest, db
 from tests import people
@@ -177,3 +177,9 @@ async def test_the_staff_group_sleeps_too(database: str) -> None:
     await room.say(NEED, LIU)
     assert await day.pass_(room, 290, 10) == []
     assert await day.pass_(room, 10, 10) == [(300, STAFF_GROUP)]
+
+
+async def test_accounts_on_a_channel_that_is_off_are_nobody(room: Room) -> None:
+    """After the sandbox is switched off its people are still on record: a real request must not be lost on them."""
+    assert await alerts.ladder(None, room.rules)
+    assert await alerts.ladder(None, room.rules._replace(quiet_hours={"another": ""})) == []
