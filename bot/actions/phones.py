@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bot.models import keys
 
@@ -35,7 +36,13 @@ def index(phone: str) -> str:
 
 def ending_index(digits: str) -> str:
     """The blind index of the last four digits; the prefix keeps it apart from that of a whole number."""
-    return keys.current().index(f"ending:{digits[-4:]}")
+    return _ending_index(keys.current(), digits[-4:])
+
+
+@lru_cache(maxsize=10_000)
+def _ending_index(ring: keys.Keyring, four: str) -> str:
+    """There are only ten thousand of them, and a large roster has each many times."""
+    return ring.index(f"ending:{four}")
 
 
 def masked(phone: str) -> str:
