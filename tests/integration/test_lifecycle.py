@@ -1,16 +1,16 @@
 """派, 送达, 回访确认, 办结 …: a request from 收到 to the end, who may do what, and what the second one hears."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from bot import clock
-from bot.actions import directory, lifecycle, relief
+from bot.actions import directory, lifecycle
 from bot.actions.reaching import move, reach
 from bot.errors import Conflict
-from bot.models import Audit, Delivery, HelpRequest, Relief, RequestStep, Staff, db
+from bot.models import Audit, Delivery, Relief, RequestStep, Staff, db
 from tests import people
+from tests.asked import NOON, ledger, one_family_has_asked, request, steps_of
 from tests.people import (
     ADMIN,
     CHAIR,
@@ -29,28 +29,10 @@ from tests.people import (
 )
 from tests.room import Room
 
-NOON = datetime(2026, 12, 1, 4, tzinfo=UTC)
-
 
 @pytest.fixture
 async def room(database: str) -> Room:
-    clock.use(lambda: NOON)
-    await people.settle()
-    room = Room()
-    await room.say(NEED, LIU)
-    return room
-
-
-async def request(number: int = 1) -> HelpRequest:
-    return await HelpRequest.get(id=number)
-
-
-async def steps_of(number: int = 1) -> list[str]:
-    return [row.step for row in await RequestStep.filter(request_id=number).order_by("id")]
-
-
-async def ledger(number: int = 1) -> list[tuple[str, str, int, int]]:
-    return [(row.state, row.item, row.quantity, row.value_fen) for row in await relief.standing(number)]
+    return await one_family_has_asked()
 
 
 async def test_the_whole_way(room: Room) -> None:

@@ -2,49 +2,29 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 import pytest
 
-from bot import clock
-from bot.actions import confirming, lifecycle, relief
+from bot.actions import confirming, lifecycle
 from bot.errors import Conflict
-from bot.models import HelpRequest, Relief, RequestStep
+from bot.models import HelpRequest, Relief
 from bot.quantities import read_gifts
 from tests import people
+from tests.asked import ledger, one_family_has_asked, request, steps_of
 from tests.people import (
     CHAIR,
     DEPUTY,
     FAMILY_GROUP,
     LIU,
-    NEED,
     TOP_CHAIR,
     VOLUNTEER,
 )
 from tests.room import Room
 
-NOON = datetime(2026, 12, 1, 4, tzinfo=UTC)
-
 
 @pytest.fixture
 async def room(database: str) -> Room:
-    clock.use(lambda: NOON)
-    await people.settle()
-    room = Room()
-    await room.say(NEED, LIU)
-    return room
-
-
-async def request(number: int = 1) -> HelpRequest:
-    return await HelpRequest.get(id=number)
-
-
-async def steps_of(number: int = 1) -> list[str]:
-    return [row.step for row in await RequestStep.filter(request_id=number).order_by("id")]
-
-
-async def ledger(number: int = 1) -> list[tuple[str, str, int, int]]:
-    return [(row.state, row.item, row.quantity, row.value_fen) for row in await relief.standing(number)]
+    return await one_family_has_asked()
 
 
 async def test_of_several_at_the_same_moment_one_has_done_it(room: Room) -> None:

@@ -4,6 +4,7 @@ Each of them turns what was heard into lines to be written later; the story lets
 """
 
 import re
+from abc import ABC, abstractmethod
 from asyncio import gather
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ NEXT, VISITED = "下一户", "上门看过了"
 REFUSALS = re.compile("看不懂|不认识|没看到|没找到|没有找到|名册上没有|不是派给您的|这一步请|已经办结|还没有记|先写")
 
 
-class Person:
+class Person(ABC):
     """`todo` holds (from when, line)."""
 
     def __init__(self, account: str, name: str) -> None:
@@ -39,8 +40,9 @@ class Person:
             self.todo.remove(one)
         return [line for _, line in ready]
 
+    @abstractmethod
     def hears(self, text: str) -> None:
-        raise NotImplementedError
+        """Read what the bot wrote, and make up one's mind what to write and when."""
 
 
 class Relative(Person):

@@ -20,7 +20,7 @@ PHONE = re.compile(r"(?<![\d.])1[3-9]\d{9}(?!\d)")
 SYNTHETIC = re.compile(r"138000\d{5}")
 MACHINE = re.compile(r"(?<![\w.~-])/(?:work|root|tmp/bash_jobs)/")
 REGISTRY = re.compile(
-    r"pypi[.]\w+[.]?\w+|pythonhosted[.]org|registry[.]npm\w*[.]\w+|npmmirror[.]com|deb[.]debian[.]org|://mirrors?\."
+    r"pypi[.]\w+[.]?\w+|pythonhosted[.]org|registry[.]npm\w*[.]\w+|npm[m]irror[.]com|deb[.]debian[.]org|://mirrors?\."
 )
 
 
