@@ -5,8 +5,11 @@ A docstring of a model becomes the comment of its table: no semicolon in it, tor
 
 from bot.models.audit import Audit, Seen, Setting
 from bot.models.broadcasting import Broadcast, Delivery, ScheduleState
+from bot.models.composing import OwnSchedule, OwnText, Picture
+from bot.models.learning import Label
 from bot.models.outreach import Assignment, FollowUp, HelpRequest, Relief, RequestStep, Round
 from bot.models.people import BindCode, Consent, Group, Household, HouseholdDate, Identity, Member, Staff, Unit
+from bot.models.signin import Password, Session, SignInLink, Throttle
 
 __all__ = [
     "Assignment",
@@ -21,13 +24,21 @@ __all__ = [
     "Household",
     "HouseholdDate",
     "Identity",
+    "Label",
     "Member",
+    "OwnSchedule",
+    "OwnText",
+    "Password",
+    "Picture",
     "Relief",
     "RequestStep",
     "Round",
     "ScheduleState",
     "Seen",
+    "Session",
     "Setting",
+    "SignInLink",
     "Staff",
+    "Throttle",
     "Unit",
 ]

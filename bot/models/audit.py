@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from bot.models.fields import Instant
+from bot.models.fields import EncryptedText, Instant
 
 
 class Audit(Model):
@@ -18,6 +18,7 @@ class Audit(Model):
     subject = fields.CharField(20)
     subject_id = fields.BigIntField(null=True)
     detail: Any = fields.JSONField(default=dict)
+    reason = EncryptedText(null=True)  # why somebody looked at what is masked, in their words
 
     class Meta:
         indexes = (("subject", "subject_id"),)

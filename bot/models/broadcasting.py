@@ -15,6 +15,7 @@ class ScheduleState(Model):
     next_slot = Instant(null=True, db_index=True)
     cursor = fields.IntField(default=0)
     paused = fields.BooleanField(default=False)
+    skipped_slot = Instant(null=True)  # a person asked that this one be left out
     fingerprint = fields.CharField(64, default="")  # of the file's [when]: a change plans anew
 
     class Meta:
@@ -33,6 +34,8 @@ class Broadcast(Model):
     outcome = fields.CharField(12)  # fired, skipped
     reason = fields.CharField(40, default="")
     fired_at = Instant()
+    stopped_at = Instant(null=True)  # a person said stop: what has not left by then stays here
+    stopped_by_id = fields.IntField(null=True)
 
     class Meta:
         unique_together = (("schedule_key", "slot"),)

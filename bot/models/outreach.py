@@ -75,6 +75,7 @@ class HelpRequest(Model):
     sender_id = fields.CharField(80, default="")
     nickname = EncryptedText(null=True)
     words = EncryptedText(null=True)
+    why = EncryptedText(null=True)  # the words that decided, one a line, so that a chair can see why
     kinds: Any = fields.JSONField(default=list)
     urgency = fields.CharField(12)  # normal, urgent, emergency
     state = fields.CharField(12, default="open", db_index=True)

@@ -50,6 +50,7 @@ class Household(Model):
     messages_off = fields.BooleanField(default=False)
     do_not_call = fields.BooleanField(default=False)
     next_call_at: datetime | None = Instant(null=True)
+    erased_at: datetime | None = Instant(null=True)  # its people asked to be forgotten, only the counts stay
 
 
 class Member(Model):
@@ -70,6 +71,7 @@ class Member(Model):
         "models.Member", null=True, on_delete=fields.RESTRICT
     )
     guardian_id: int | None
+    erased_at: datetime | None = Instant(null=True)
 
 
 class HouseholdDate(Model):
@@ -165,6 +167,12 @@ class Group(Model):
     tags: Any = fields.JSONField(default=list)
     enabled = fields.BooleanField(default=False)
     learnt_at = Instant()
+    # The same people behind another account: what cannot go out there goes out here, in the order of `rank`.
+    same_as: fields.ForeignKeyNullableRelation["Group"] = fields.ForeignKeyField(
+        "models.Group", null=True, on_delete=fields.RESTRICT
+    )
+    same_as_id: int | None
+    rank = fields.SmallIntField(default=0, db_default=0)
 
     class Meta:
         table = "chat_group"  # "group" is a word of SQL
