@@ -101,6 +101,9 @@ class Run:
             beside = (f"NoneBot2: {other.seconds:.2f} s", f"NoneBot2: {other.memory:.0f} MiB")
         self.rows.append(table.Row("5 process start to /healthz, sandbox", f"{ours.seconds:.2f} s", beside[0]))
         self.rows.append(table.Row("5 resident memory when idle, sandbox", f"{ours.memory:.0f} MiB", beside[1]))
+        extra = standing.middle((await standing.ours(self.folder, times, wechat=True))[1])
+        self.rows.append(table.Row("5 the same with a WeChat channel: start", f"{extra.seconds:.2f} s", ""))
+        self.rows.append(table.Row("5 the same with a WeChat channel: memory", f"{extra.memory:.0f} MiB", ""))
         self.notes.append(
             f"row 5: the very first start makes database and sample: {first:.2f} s; NoneBot2 counts as started when"
             f" it has dialled, with no database and no page; memory {standing.SETTLE:.0f} s after the start"

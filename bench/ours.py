@@ -36,7 +36,9 @@ quiet_hours = ""
 [channels.qq.pacing]
 gap_seconds = [0, 0]
 per_minute = 0
+per_hour = 0
 per_day = 0
+canary = false
 per_group_day = 0
 window = 256
 """

@@ -14,6 +14,13 @@ port = {port}
 [channels.sandbox]
 type = "sandbox"
 """
+WECHAT = """
+[channels.wechat]
+type = "wechaty"
+endpoint = "127.0.0.1:9"
+token = "nobody-listens-there"
+tls = false
+"""
 SETTLE = 3.0  # seconds after the start at which memory is read
 
 
@@ -24,19 +31,19 @@ class Standing(NamedTuple):
     memory: float
 
 
-async def ours(folder: Path, rounds: int) -> tuple[float, list[Standing]]:
+async def ours(folder: Path, rounds: int, *, wechat: bool = False) -> tuple[float, list[Standing]]:
     """(seconds of the very first start, which makes the database; the starts after it)."""
-    home = folder / "sandbox"
+    home = folder / ("wechat" if wechat else "sandbox")
     home.mkdir()
     for name in ("messages", "schedules"):
         (home / name).symlink_to(ROOT / name)
-    starts = [await _our_start(home) for _ in range(rounds + 1)]
+    starts = [await _our_start(home, WECHAT if wechat else "") for _ in range(rounds + 1)]
     return starts[0].seconds, starts[1:]
 
 
-async def _our_start(home: Path) -> Standing:
+async def _our_start(home: Path, more: str) -> Standing:
     port = free_port()
-    (home / "config.toml").write_text(CONFIG.format(port=port), encoding="utf-8")
+    (home / "config.toml").write_text(CONFIG.format(port=port) + more, encoding="utf-8")
     program = await Program.start("songnuan", home, "-m", "bot", "run")
     try:
         async with asyncio.timeout(60):

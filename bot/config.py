@@ -22,11 +22,14 @@ from bot.settings import (
     Log,
     OneBot,
     Pacing,
+    Privacy,
     Relief,
+    Retention,
     Sandbox,
     Section,
     UnionInfo,
     Web,
+    Wechaty,
 )
 from bot.toml import Document, explain
 
@@ -42,11 +45,14 @@ __all__ = [
     "Log",
     "OneBot",
     "Pacing",
+    "Privacy",
     "Relief",
+    "Retention",
     "Sandbox",
     "Section",
     "UnionInfo",
     "Web",
+    "Wechaty",
     "is_loopback",
     "load",
 ]
@@ -68,7 +74,9 @@ class Config(Section):
     escalation: Escalation = Escalation()
     relief: Relief = Relief()
     callbacks: Callbacks = Callbacks()
+    privacy: Privacy = Privacy()
     calendar: Calendar = Calendar()
+    retention: Retention = Retention()
     log: Log = Log()
     channels: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,19}$")], AnyChannel] = Field(default={})
     _base: Path = PrivateAttr(default_factory=Path.cwd)
@@ -141,6 +149,8 @@ def _across(config: Config, document: Document) -> list[Problem]:
     """Rules that need more than one section."""
     problems = []
     for name, channel in config.channels.items():
+        if isinstance(channel, Wechaty) and channel.enabled:
+            problems += _gateway(document, name, channel)
         if isinstance(channel, OneBot) and channel.enabled and not channel.token and _reachable(config, channel):
             variable = f"{PREFIX}CHANNELS__{name.upper()}__TOKEN"
             remedy = f"写上 token（或环境变量 {variable}），或者只用本机地址"
@@ -152,6 +162,19 @@ def _across(config: Config, document: Document) -> list[Problem]:
         problems.append(
             document.problem(("calendar", "holidays", number), f"{day} 既是工作日又是假日", "从一个列表里删掉它")
         )
+    return problems
+
+
+def _gateway(document: Document, name: str, channel: Wechaty) -> list[Problem]:
+    """A gateway lets nobody in without a token, and a token must not go over a network in clear."""
+    problems = []
+    if not channel.token:
+        variable = f"{PREFIX}CHANNELS__{name.upper()}__TOKEN"
+        remedy = f"写上网关的 token（或环境变量 {variable}）"
+        problems.append(document.problem(("channels", name, "token"), f"渠道“{name}”没有 token", remedy))
+    if not channel.tls and not is_loopback(channel.host):
+        remedy = "网关不在本机就要 tls = true，并写上 ca_file"
+        problems.append(document.problem(("channels", name, "tls"), f"渠道“{name}”不加密却不限于本机", remedy))
     return problems
 
 

@@ -46,7 +46,14 @@ class ProblemsFound(SongnuanError):
 
 
 class ActionError(SongnuanError):
-    """A request that cannot be met. `str(error)` is a short Chinese sentence that says what to do."""
+    """A request that cannot be met. `str(error)` is a short Chinese sentence that says what to do.
+
+    `sentence` leaves out what was given as `in_chat`: which words to write, of no use where there are buttons.
+    """
+
+    def __init__(self, sentence: str = "", in_chat: str = "") -> None:
+        self.sentence = sentence
+        super().__init__(sentence + in_chat)
 
 
 class NotAllowed(ActionError):

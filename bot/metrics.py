@@ -21,6 +21,8 @@ class Metrics:
         self.registry.register(self)
         self.deliveries = self._gauge("songnuan_deliveries", "Rows of the outbox", "channel", "status")
         self.requests = self._gauge("songnuan_help_requests", "Help requests", "state")
+        self.sent_today = self._gauge("songnuan_sent_today", "Messages since midnight", "channel", "purpose")
+        self.left_today = self._gauge("songnuan_left_today", "What the account may still send today", "channel")
         self.channel_up = self._gauge("songnuan_channel_up", "1 while the channel is online", "channel")
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:

@@ -33,6 +33,13 @@ class QuietHours:
         day = local.date() if local.time() < self.end else local.date() + timedelta(days=1)
         return datetime.combine(day, self.end, local.tzinfo)
 
+    def start_after(self, local: datetime) -> datetime | None:
+        """When it is quiet next; None: never."""
+        if self.start is None:
+            return None
+        day = local.date() if local.time() < self.start else local.date() + timedelta(days=1)
+        return datetime.combine(day, self.start, local.tzinfo)
+
     def __str__(self) -> str:
         if self.start is None or self.end is None:
             return ""

@@ -43,6 +43,19 @@ def _day(value: object) -> object:
     return day
 
 
+def _clock_time(text: str) -> str:
+    try:
+        if time.fromisoformat(text).strftime("%H:%M") == text:
+            return text
+    except ValueError:
+        pass
+    raise ValueError(f'“{text}”不是一个时刻→ 写成 "08:30" 这样')
+
+
+def _clock_time_or_never(text: str) -> str:
+    return text and _clock_time(text)
+
+
 QuietHours = Annotated[str, AfterValidator(_quiet)]
 Day = Annotated[date, BeforeValidator(_day)]
 
@@ -61,6 +74,7 @@ class Database(Section):
     url: str = Field(default="sqlite://data/songnuan.db", repr=False)  # may hold a password
     key_file: str = "secrets/songnuan.key"
     backups: str = "data/backups"
+    backup_at: Annotated[str, AfterValidator(_clock_time_or_never)] = "03:30"
 
     @field_validator("url")
     @classmethod
@@ -73,20 +87,24 @@ class Database(Section):
 class Web(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8420, ge=0, le=65535)
+    public_url: str = ""
+    behind_proxy: bool = False
+    idle_hours: float = Field(default=12, gt=0, le=7 * 24)
+    session_days: float = Field(default=7, gt=0, le=90)
+
+    @field_validator("public_url")
+    @classmethod
+    def _https(cls, url: str) -> str:
+        parts = urlsplit(url)
+        bare = parts.path in ("", "/") and not parts.query and not parts.fragment and "@" not in parts.netloc
+        if url and not (parts.scheme == "https" and parts.hostname and bare):
+            raise ValueError("public_url 看不懂→ 写 https://名字，后面什么都不加；没有 https 就空着，只在本机用")
+        return url
 
 
 class Broadcasts(Section):
     quiet_hours: QuietHours = "21:30-07:00"
     expire_hours: float = Field(default=6, gt=0, le=72)
-
-
-def _clock_time(text: str) -> str:
-    try:
-        if time.fromisoformat(text).strftime("%H:%M") == text:
-            return text
-    except ValueError:
-        pass
-    raise ValueError(f'“{text}”不是一个时刻→ 写成 "08:30" 这样')
 
 
 Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
@@ -122,9 +140,37 @@ class Callbacks(Section):
     silent_days: int = Field(default=14, ge=1, le=365)
 
 
+class Privacy(Section):
+    views_a_day: int = Field(default=60, ge=0, le=100_000)
+    keep_labels: bool = False
+
+
 class Calendar(Section):
     workdays: list[Day] = []
     holidays: list[Day] = []
+
+
+AUDIT_FLOOR = 24  # months: who saw what is kept at least so long, whatever is configured
+
+
+class Retention(Section):
+    """How long things are kept; 0 is for good."""
+
+    outbox_days: int = Field(default=30, ge=0, le=3650)
+    words_months: int = Field(default=24, ge=0, le=240)
+    strangers_months: int = Field(default=6, ge=0, le=240)
+    signin_days: int = Field(default=30, ge=0, le=3650)
+    labels_months: int = Field(default=24, ge=0, le=240)
+    audit_months: int = Field(default=36, ge=0, le=240)
+    journal_days: int = Field(default=30, ge=0, le=3650)
+    backups_days: int = Field(default=30, ge=0, le=3650)
+
+    @field_validator("audit_months")
+    @classmethod
+    def _long_enough(cls, months: int) -> int:
+        if 0 < months < AUDIT_FLOOR:
+            raise ValueError(f"审计留得太短→ 至少写 {AUDIT_FLOOR}，0 为一直留")
+        return months
 
 
 class Log(Section):
@@ -137,7 +183,11 @@ class Pacing(Section):
 
     gap_seconds: tuple[float, float] = (3.0, 8.0)
     per_minute: int = Field(default=12, ge=0)
+    per_hour: int = Field(default=400, ge=0)
     per_day: int = Field(default=2000, ge=0)
+    warm_up_days: int = Field(default=7, ge=0, le=90)
+    warm_up_start: int = Field(default=100, ge=1)
+    canary: bool = True
     per_group_day: int = Field(default=6, ge=0)
     window: int = Field(default=1, ge=1, le=256)
 
@@ -158,7 +208,9 @@ def _over(default: Pacing) -> BeforeValidator:
     return BeforeValidator(fill)
 
 
-UNPACED = Pacing(gap_seconds=(0, 0), per_minute=0, per_day=0, per_group_day=0, window=64)
+UNPACED = Pacing(
+    gap_seconds=(0, 0), per_minute=0, per_hour=0, per_day=0, warm_up_days=0, canary=False, per_group_day=0, window=64
+)
 PACED = Pacing()
 
 
@@ -196,4 +248,39 @@ class OneBot(Section):
             return ""
 
 
-AnyChannel = Annotated[Sandbox | OneBot, Field(discriminator="type")]
+WECHAT_PACED = Pacing(
+    gap_seconds=(4, 10), per_minute=8, per_hour=300, per_day=500, warm_up_days=14, warm_up_start=30, per_group_day=4
+)
+
+
+class Wechaty(Section):
+    type: Literal["wechaty"]
+    enabled: bool = True
+    endpoint: str = "127.0.0.1:8788"
+    token: str = Field(default="", repr=False)
+    tls: bool = True
+    ca_file: str = ""
+    server_name: str = ""
+    self_id: str = Field(default="", pattern=r"^[!-~]{0,128}$")
+    timeout_seconds: float = Field(default=20, gt=0, le=120)
+    quiet_hours: QuietHours | None = None
+    pacing: Annotated[Pacing, _over(WECHAT_PACED)] = WECHAT_PACED
+
+    @field_validator("endpoint")
+    @classmethod
+    def _dialled(cls, endpoint: str) -> str:
+        try:
+            parts = urlsplit(f"//{endpoint}")
+            if parts.hostname and parts.port and parts.netloc == endpoint and "@" not in endpoint:
+                return endpoint
+        except ValueError:
+            pass
+        raise ValueError('endpoint 看不懂→ 写成 主机:端口，例如 "127.0.0.1:8788"')
+
+    @property
+    def host(self) -> str:
+        """The host of the gateway that we dial."""
+        return urlsplit(f"//{self.endpoint}").hostname or ""
+
+
+AnyChannel = Annotated[Sandbox | OneBot | Wechaty, Field(discriminator="type")]

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests import npm
 from tests.browser import REMEDY, find_or_install
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +30,8 @@ def main(words: Sequence[str]) -> int:
     chromium = find_or_install()
     if chromium is None:
         print(REMEDY)
+    if not npm.install():
+        print(npm.REMEDY)
     total: Counter[str] = Counter()
     for database, label in DATABASES.items():
         print(f"── {label} ──", flush=True)

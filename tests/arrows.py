@@ -19,9 +19,9 @@ app                     -> migrations, config, settings, sample, quiet
 jobs, handlers, web     -> actions, content
 handlers                -> triage, router
 web                     -> models
-sender                  -> actions.outbox, actions.claiming, content.parts, config
+sender                  -> actions.outbox, actions.claiming, actions.accounts, content.parts, config
 actions                 -> models, content, sample, quiet, sheets
-actions, handlers       -> quantities
+actions, handlers, web  -> quantities
 channels                -> config, sample
 content                 -> config, toml, quiet
 config                  -> settings, envvars, toml, quiet

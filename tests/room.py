@@ -11,7 +11,8 @@ from bot.actions.claiming import Lane
 from bot.app import building
 from bot.app.reception import Reception
 from bot.config import Config
-from bot.events import Chat, Incoming, Mention, Receipt, Sender, Text
+from bot.content.parts import as_text
+from bot.events import Chat, Incoming, Link, Mention, Receipt, Sender, Text
 from bot.handlers import build
 from bot.metrics import Metrics
 from bot.models import Delivery
@@ -92,5 +93,6 @@ def incoming(
 
 def _said(purpose: str, chat: Chat, body: str | None) -> Said:
     parts = outbox.decode(body or "[]")
-    assert all(isinstance(part, Text | Mention) for part in parts), parts
-    return Said(purpose, chat.kind, chat.id, "\n".join(part.text for part in parts if isinstance(part, Text)))
+    assert all(isinstance(part, Text | Mention | Link) for part in parts), parts
+    words = [as_text(part) for part in parts if not isinstance(part, Mention)]
+    return Said(purpose, chat.kind, chat.id, "\n".join(words))

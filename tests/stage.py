@@ -40,7 +40,14 @@ mode = {mode}
 url = {peer}
 token = {token}
 quiet_hours = ""
-pacing = {{ gap_seconds = [0, 0], per_minute = {per_minute}, per_day = 0, per_group_day = 0, window = 16 }}
+[channels.qq.pacing]
+gap_seconds = [0, 0]
+per_minute = {per_minute}
+per_hour = 0
+per_day = 0
+canary = false
+per_group_day = 0
+window = 16
 """
 
 

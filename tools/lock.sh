@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the three lock files for all supported Pythons and systems: pinned, hashed, without addresses.
+# Writes the four lock files for all supported Pythons and systems: pinned, hashed, without addresses.
 # Each is a superset of the one before, with the same versions; so one .venv can hold them all.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,7 +14,9 @@ compile() {
 }
 
 compile --output-file requirements.lock
-compile --output-file requirements-dev.lock --constraint requirements.lock --extra postgres --extra dev
+compile --output-file requirements-wechat.lock --constraint requirements.lock --extra wechat
+compile --output-file requirements-dev.lock --constraint requirements-wechat.lock \
+    --extra wechat --extra postgres --extra dev
 compile --output-file requirements-bench.lock --constraint requirements-dev.lock \
-    --extra postgres --extra dev --extra bench
-grep -c '==' requirements.lock requirements-dev.lock requirements-bench.lock
+    --extra wechat --extra postgres --extra dev --extra bench
+grep -c '==' requirements.lock requirements-wechat.lock requirements-dev.lock requirements-bench.lock

@@ -1,19 +1,22 @@
 #!/bin/sh
-# Makes .venv and installs one lock file into it: sh tools/setup.sh run|test|bench
+# Makes .venv and installs one lock file into it: sh tools/setup.sh run|wechat|test|bench
 # A stamp remembers what was installed, so a second call returns at once.
 set -eu
 cd "$(dirname "$0")/.."
 
 # Each kind holds everything of the kinds before it, so a stamp of a later one serves as well.
 case "${1:-}" in
-    run) lock=requirements.lock serves="run test bench" ;;
+    run) lock=requirements.lock serves="run wechat test bench" ;;
+    wechat) lock=requirements-wechat.lock serves="wechat test bench" ;;
     test) lock=requirements-dev.lock serves="test bench" ;;
     bench) lock=requirements-bench.lock serves="bench" ;;
-    *) echo "usage: sh tools/setup.sh run|test|bench" >&2 && exit 2 ;;
+    *) echo "usage: sh tools/setup.sh run|wechat|test|bench" >&2 && exit 2 ;;
 esac
 
 python=.venv/bin/python
-want="$PWD $(cat requirements.lock requirements-dev.lock requirements-bench.lock pyproject.toml tools/setup.sh | cksum)"
+want="$PWD $(cat requirements*.lock pyproject.toml tools/setup.sh | cksum)"
+# These come as sources only; they are built by the locked backend, so nothing unlocked is ever fetched.
+sources="betterproto opengraph-py3 stringcase"
 
 suitable() {
     "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1
@@ -51,6 +54,11 @@ make_venv() {
     "$base" -m venv .venv
 }
 
+pinned() {
+    # The entries of the named packages, each with its hashes.
+    awk -v names=" $* " '/^[a-z]/ { split($1, part, "=="); take = index(names, " " part[1] " ") } take' "$lock"
+}
+
 install() {
     PIP_DISABLE_PIP_VERSION_CHECK=1 "$python" -m pip install -qq --no-input "$@" && return
     echo "安装没有完成。请看上面的原因；多半是网络，换一个 pip 镜像(PIP_INDEX_URL)再试一次。" >&2
@@ -61,7 +69,11 @@ ready && exit 0
 make_venv
 echo "$PWD" >.venv/.home
 echo "正在安装 $lock，第一次要一两分钟……"
+if [ "$1" != run ]; then
+    pinned setuptools >.venv/.backend && install --require-hashes --requirement .venv/.backend
+    # shellcheck disable=SC2086
+    pinned $sources >.venv/.sources && install --require-hashes --no-deps --no-build-isolation --requirement .venv/.sources
+fi
 install --require-hashes --requirement "$lock"
-# Without isolation: the build backend is in the lock too, so nothing unlocked is ever fetched.
 install --no-deps --no-build-isolation --editable .
 echo "$want" >".venv/.ready-$1"

@@ -37,6 +37,8 @@ class Rules(NamedTuple):
     digest_at: time = time(8, 30)
     counsellors: tuple[str, ...] = ()  # names: told at once when a life is in danger
     cash_by_grade: Mapping[str, int] = {}  # in yuan; 其他 for a household without a grade
+    views_a_day: int = 60  # households that one person may see in clear before an admin is told; 0: never
+    keep_labels: bool = False  # are corrected judgements kept as examples?
 
     def hears(self, channel: str) -> bool:
         """Is the channel switched on? Nobody reads what is written to another."""
@@ -134,7 +136,7 @@ async def _tops() -> list[int]:
 
 async def _text(request: HelpRequest, rules: Rules, step: int) -> tuple[Text, ...]:
     household = await Household.get_or_none(id=request.household_id) if request.household_id else None
-    member = await household.members.all().order_by("id").first() if household is not None else None
+    member = await household.members.filter(erased_at=None).order_by("id").first() if household is not None else None
     unit = await Unit.get_or_none(id=request.unit_id) if request.unit_id else None
     parts = rules.texts.render(
         "alerts/help-emergency" if request.urgency == "emergency" else "alerts/help-request",

@@ -36,13 +36,17 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """`schema` is the last migration; `key_id` tells which key file belongs to it, not the key."""
+    """`schema` is the last migration; `key_id` tells which key file belongs to it, not the key.
+
+    `older_keys`: the ids of others that were still in use, when it was made while the key was being changed.
+    """
 
     format: int
     created_at: str
     schema: str
     key_id: int
     tables: dict[str, Kept]
+    older_keys: tuple[int, ...] = ()
 
 
 class Table(NamedTuple):
@@ -145,8 +149,8 @@ class Writer:
         self._table.close()
         self._kept[table.name] = Kept(self._rows, self._digest.hexdigest())
 
-    def finish(self, created_at: str, schema: str, key_id: int) -> tuple[Path, Manifest]:
-        manifest = Manifest(FORMAT, created_at, schema, key_id, self._kept)
+    def finish(self, created_at: str, schema: str, key_ids: Sequence[int]) -> tuple[Path, Manifest]:
+        manifest = Manifest(FORMAT, created_at, schema, key_ids[0], self._kept, tuple(key_ids[1:]))
         self._zip.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
         self._zip.close()
         self._file.flush()

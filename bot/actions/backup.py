@@ -5,9 +5,11 @@ REPEATABLE READ transaction; neither holds up a writer.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from bot.actions import archive, audit
 from bot.models import db, keys
 
 PREFIX = "songnuan-"
+STAMP = "%Y%m%dT%H%M%SZ"
+NAMED = re.compile(rf"{PREFIX}\d{{8}}T\d{{6}}Z\.zip")
+LEAST = 3  # of the newest ones, whatever their age
 STALE_SECONDS = 24 * 3600
 SCHEMA = "SELECT name FROM tortoise_migrations ORDER BY id DESC LIMIT 1"
 
@@ -27,7 +32,8 @@ Select = Callable[[str], AsyncGenerator[list[Any], None]]
 async def backup(folder: Path) -> Path:
     """Write a new backup into the folder and return its path; it is whole, or it is not there at all."""
     now = clock.now()
-    writer = await asyncio.to_thread(archive.Writer, folder, f"{PREFIX}{now:%Y%m%dT%H%M%SZ}.zip")
+    writer = await asyncio.to_thread(archive.Writer, folder, f"{PREFIX}{now:{STAMP}}.zip")
+    before = keys.current().ids  # of what is saved; they may have changed by the end
     try:
         async with _snapshot() as select:
             schema = await _schema(select)
@@ -38,7 +44,8 @@ async def backup(folder: Path) -> Path:
                         await asyncio.to_thread(writer.add, table, rows)
                 writer.end(table)
         stamp = now.isoformat(timespec="seconds")
-        path, manifest = await asyncio.to_thread(writer.finish, stamp, schema, keys.current().key_id)
+        used = tuple(dict.fromkeys((*keys.current().ids, *before)))
+        path, manifest = await asyncio.to_thread(writer.finish, stamp, schema, used)
     except BaseException:
         writer.abandon()
         raise
@@ -47,13 +54,32 @@ async def backup(folder: Path) -> Path:
     return path
 
 
-def prune(folder: Path, keep: int = 14) -> list[Path]:
-    """Delete all but the newest `keep` backups, and what a broken off one left; returns what was deleted."""
-    gone = sorted(folder.glob(f"{PREFIX}*.zip"))[: -max(keep, 1)]
+def prune(folder: Path, days: int) -> list[Path]:
+    """Delete the backups that are too old, and what a broken off one left; returns what was deleted."""
+    gone = too_old(folder, days)
     gone += [part for part in folder.glob(f".{PREFIX}*.part") if part.stat().st_mtime < time.time() - STALE_SECONDS]
     for path in gone:
         path.unlink(missing_ok=True)
     return gone
+
+
+def too_old(folder: Path, days: int) -> list[Path]:
+    """Those made more than so many days ago (0: none), but never the newest three. Their age is told by their name."""
+    limit = clock.now() - timedelta(days=days)
+    return [path for path in _kept(folder)[:-LEAST] if _made(path) < limit] if days else []
+
+
+def made(folder: Path) -> list[datetime]:
+    """When the backups in the folder were made, the oldest first."""
+    return [_made(path) for path in _kept(folder)]
+
+
+def _kept(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob(f"{PREFIX}*.zip") if NAMED.fullmatch(path.name))
+
+
+def _made(path: Path) -> datetime:
+    return datetime.strptime(path.name, f"{PREFIX}{STAMP}.zip").replace(tzinfo=UTC)
 
 
 async def _schema(select: Select) -> str:

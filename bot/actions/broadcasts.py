@@ -1,7 +1,7 @@
 """Turns a due slot into a broadcast and its deliveries, together with the schedule's next slot: one transaction."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -45,7 +45,7 @@ async def fire(firing: Firing, audience: Sequence[Place], quiet_hours: Mapping[s
         async with db.transaction():
             broadcast = await _broadcast(firing)
             if firing.render is not None and firing.message_key is not None:
-                await _deliveries(firing, broadcast, audience, quiet_hours)
+                await _deliveries(firing, broadcast, one_road(audience, quiet_hours), quiet_hours)
             await _advance(firing, sent=firing.message_key is not None)
     except _Fired:
         # Usually the other one moved the schedule on. Not so when it was planned again for a slot of its
@@ -75,6 +75,14 @@ async def _broadcast(firing: Firing) -> Broadcast:
     return row
 
 
+def one_road(audience: Sequence[Place], channels: Collection[str]) -> list[Place]:
+    """Of groups that are the same people, the first that a working account reaches: nobody reads a tip twice."""
+    best: dict[int, Place] = {}
+    for place in sorted(audience, key=lambda place: (place.channel not in channels, place.rank, place.group_id)):
+        best.setdefault(place.root or place.group_id, place)
+    return sorted(best.values(), key=lambda place: place.group_id)
+
+
 async def _deliveries(
     firing: Firing, broadcast: Broadcast, audience: Sequence[Place], quiet_hours: Mapping[str, str]
 ) -> None:
@@ -94,7 +102,7 @@ async def _deliveries(
     await outbox.enqueue(
         [
             outbox.Draft(
-                key=f"{mark}{group.id}",
+                key=f"{mark}{group.same_as_id or group.id}",
                 purpose="tip",
                 channel=group.channel,
                 chat=Chat("group", group.chat_id),

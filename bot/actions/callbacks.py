@@ -254,5 +254,5 @@ async def _take_back(last: FollowUp, staff_id: int) -> HelpRequest | None:
 
 
 async def _name(household: Household) -> str:
-    member = await Member.filter(household_id=household.id).order_by("id").first()
+    member = await Member.filter(household_id=household.id, erased_at=None).order_by("id").first()
     return member.name if member is not None else ""

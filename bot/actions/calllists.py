@@ -24,7 +24,7 @@ LAST_AT = """
 FLAG = "h.id IN (SELECT q.household_id FROM help_request q WHERE q.state <> 'closed' AND q.household_id IS NOT NULL)"
 COLUMNS = f"""
 h.id, h.code, h.next_call_at, {LATEST} AS outcome, {LAST_AT} AS last_at, {REACHED_AT} AS reached_at, {FLAG} AS flagged,
-(SELECT m.name FROM member m WHERE m.household_id = h.id ORDER BY m.id LIMIT 1) AS name"""
+(SELECT m.name FROM member m WHERE m.household_id = h.id AND m.erased_at IS NULL ORDER BY m.id LIMIT 1) AS name"""
 HELD = f"""
 SELECT {COLUMNS}, r.id AS round_id, r.cap_per_day AS cap FROM assignment a JOIN household h ON h.id = a.household_id
 JOIN unit u ON u.id = h.unit_id JOIN "round" r ON r.id = a.round_id

@@ -13,6 +13,7 @@ from zlib import crc32
 from msgspec import MsgspecError
 
 from bot import clock, quiet
+from bot.actions.accounts import midnight
 from bot.actions.outbox import Outcome, Ready, parts_of, record
 from bot.events import Chat, Part
 from bot.models import db
@@ -29,6 +30,7 @@ LEFT JOIN broadcast b ON b.id = d.broadcast_id
 LEFT JOIN chat_group g ON g.id = d.group_id
 LEFT JOIN help_request r ON r.id = d.request_id
 WHERE d.channel = ? AND d.status = 'queued' AND d.priority BETWEEN ? AND ? AND d.not_before <= ?
+  {canary}
   AND NOT EXISTS (
     SELECT 1 FROM delivery e
     WHERE e.channel = d.channel AND e.chat_id = d.chat_id AND e.chat_kind = d.chat_kind
@@ -37,6 +39,14 @@ WHERE d.channel = ? AND d.status = 'queued' AND d.priority BETWEEN ? AND ? AND d
                AND (e.attempts > 0 OR e.not_before <= ?))))
 ORDER BY d.priority, d.id LIMIT ?
 """
+# Of a broadcast one group alone goes first; the rest follow when that one was sent. What a person sends again may go.
+CANARY = """AND (d.broadcast_id IS NULL OR d.reason = 'resend'
+    OR EXISTS (SELECT 1 FROM delivery c
+               WHERE c.broadcast_id = d.broadcast_id AND c.channel = d.channel AND c.status = 'sent')
+    OR NOT EXISTS (SELECT 1 FROM delivery c
+                   WHERE c.broadcast_id = d.broadcast_id AND c.channel = d.channel
+                     AND (c.status = 'sending' OR (c.status = 'queued' AND c.id < d.id AND c.not_before <= ?))))"""
+CANARIES = 3  # so many in doubt and none sent: a person has to look before more groups are tried
 
 
 class Lane(NamedTuple):
@@ -48,6 +58,7 @@ class Lane(NamedTuple):
     owner: str
     lease: timedelta
     per_group_day: int = 0  # 0: no cap
+    canary: bool = False  # one group of a broadcast first, the rest when it went through
 
 
 async def record_and_claim(lane: Lane, outcomes: Sequence[Outcome], limit: int) -> list[Ready]:
@@ -73,9 +84,10 @@ async def claim(lane: Lane, limit: int) -> list[Ready]:
     async with db.transaction():
         if not db.on_sqlite():  # two processes must not take two rows of one target at once
             await db.fetch("SELECT pg_advisory_xact_lock(?::bigint)", crc32(lane.channel.encode()))
-        stamp = to_ms(now)
+        if lane.canary:
+            await _hold_behind_doubt(lane.channel, now)
         while not ready:
-            rows = await db.fetch(CANDIDATES, lane.channel, lane.first, lane.last, stamp, stamp, limit)
+            rows = await _candidates(lane, to_ms(now), limit)
             if not rows:
                 return []
             able = await _settle_the_rest(lane, _first_of_each_target(rows), now)
@@ -87,6 +99,29 @@ async def claim(lane: Lane, limit: int) -> list[Ready]:
         )
         for row in ready
     ]
+
+
+async def _candidates(lane: Lane, stamp: int, limit: int) -> list[dict[str, Any]]:
+    statement = CANDIDATES.format(canary=CANARY if lane.canary else "")
+    stamps = [stamp] * (3 if lane.canary else 2)
+    return await db.fetch(statement, lane.channel, lane.first, lane.last, *stamps, limit)
+
+
+async def _hold_behind_doubt(channel: str, now: datetime) -> None:
+    """Nobody knows whether the first groups of a broadcast have it: the others wait for a person."""
+    await db.fetch(
+        "UPDATE delivery SET status = 'held', reason = 'canary', settled_at = ?"
+        " WHERE channel = ? AND status = 'queued' AND reason <> 'resend' AND broadcast_id IN ("
+        "  SELECT c.broadcast_id FROM delivery c WHERE c.channel = ? AND c.broadcast_id IN ("
+        "    SELECT q.broadcast_id FROM delivery q WHERE q.channel = ? AND q.status = 'queued')"
+        "  GROUP BY c.broadcast_id HAVING sum(CASE WHEN c.status = 'sent' THEN 1 ELSE 0 END) = 0"
+        "  AND sum(CASE WHEN c.status = 'unknown' THEN 1 ELSE 0 END) >= ?) RETURNING id",
+        to_ms(now),
+        channel,
+        channel,
+        channel,
+        CANARIES,
+    )
 
 
 def _first_of_each_target(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -151,11 +186,6 @@ async def _full_groups(lane: Lane, rows: list[dict[str, Any]], now: datetime) ->
     return {row["chat_id"] for row in counted}
 
 
-def midnight(now: datetime) -> datetime:
-    """When today began, in the union's time zone."""
-    return clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 async def _mark_sending(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
     """Those that are ours now: on PostgreSQL somebody may have held or expired one since it was read."""
     if not rows:
@@ -200,13 +230,3 @@ async def next_due(lane: Lane) -> datetime | None:
     )
     due = rows[0]["due"]
     return None if due is None else from_ms(due)
-
-
-async def sent_today(channel: str) -> int:
-    """How many messages this account has (or may have) sent since local midnight."""
-    rows = await db.fetch(
-        "SELECT count(*) AS n FROM delivery WHERE channel = ? AND status IN ('sent', 'unknown') AND settled_at >= ?",
-        channel,
-        to_ms(midnight(clock.now())),
-    )
-    return int(rows[0]["n"])

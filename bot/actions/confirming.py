@@ -35,7 +35,7 @@ async def by_staff(number: int, staff_id: int, verdict: str, words: str, rules: 
     async with db.transaction():
         staff, request, _, _ = await reach(number, staff_id, carry=True)
         if request.state not in ("delivering", "assigned", "acknowledged"):
-            raise Conflict(await happened(number))
+            raise await happened(number)
         return await _settle(request, verdict, words, staff.id, rules)
 
 
@@ -58,7 +58,7 @@ async def by_family(household_id: int, verdict: str, words: str, rules: Rules) -
 async def _settle(request: HelpRequest, verdict: str, words: str, staff_id: int | None, rules: Rules) -> Answered:
     rows = await relief.standing(request.id)
     if not any(row.state in ("delivered", "not_received", "issues") for row in rows):
-        raise Conflict(f"{request.id} 号还没有记送达，先写：送达 {request.id} 米10斤 油1桶 186元。")
+        raise Conflict(f"{request.id} 号还没有记送达。", f"先写：送达 {request.id} 米10斤 油1桶 186元。")
     left = relief.words_of(row for row in rows if row.state == "promised")
     closed = verdict == "confirmed" and not left
     await move(request, **_after(request, closed=closed))

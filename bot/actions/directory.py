@@ -37,6 +37,8 @@ class Place(NamedTuple):
     unit_id: int | None
     tags: frozenset[str]
     channel: str
+    root: int = 0  # the same for all groups that are the same people, reached by several accounts
+    rank: int = 0  # which of them is tried first
 
 
 class _Book(NamedTuple):
@@ -116,7 +118,15 @@ async def _speakers() -> dict[tuple[str, str], Speaker]:
 async def _places() -> dict[tuple[str, str], Place]:
     groups = await Group.filter(enabled=True)
     return {
-        (group.channel, group.chat_id): Place(group.id, group.name, group.unit_id, frozenset(group.tags), group.channel)
+        (group.channel, group.chat_id): Place(
+            group.id,
+            group.name,
+            group.unit_id,
+            frozenset(group.tags),
+            group.channel,
+            group.same_as_id or group.id,
+            group.rank,
+        )
         for group in groups
     }
 

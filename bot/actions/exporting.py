@@ -57,9 +57,9 @@ async def _scope(staff_id: int | None, unit_code: str | None) -> str:
 
 async def _note(staff_id: int | None, scope: str, households: int, reason: str) -> None:
     """Before the file is there: who took it must be known even if the disk is full."""
-    detail: dict[str, Any] = {"scope": scope, "households": households, "clear": bool(reason), "reason": reason}
+    detail: dict[str, Any] = {"scope": scope, "households": households, "clear": bool(reason)}
     async with db.transaction():
-        await audit.note("roster.export", "roster", staff_id=staff_id, **detail)
+        await audit.note("roster.export", "roster", staff_id=staff_id, reason=reason, **detail)
 
 
 class _House(NamedTuple):
@@ -75,12 +75,14 @@ async def _pieces(scope: str) -> AsyncIterator[list[_House]]:
     units = {unit.id: unit.code for unit in await Unit.filter(path__startswith=scope)}
     last = ""
     while (
-        found := await Household.filter(unit_id__in=list(units), code__gt=last).order_by("code").limit(HOUSES_AT_ONCE)
+        found := await Household.filter(unit_id__in=list(units), code__gt=last, erased_at=None)
+        .order_by("code")
+        .limit(HOUSES_AT_ONCE)
     ):
         last = found[-1].code
         ids = [house.id for house in found]
         members: dict[int, list[Member]] = {}
-        for member in await Member.filter(household_id__in=ids).order_by("id"):
+        for member in await Member.filter(household_id__in=ids, erased_at=None).order_by("id"):
             members.setdefault(member.household_id, []).append(member)
         days: dict[int, list[HouseholdDate]] = {}
         for day in await HouseholdDate.filter(household_id__in=ids):

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from tortoise.expressions import Q
+
 from bot import clock
 from bot.actions import audit, directory, people
 from bot.errors import BadInput, NotFound
@@ -42,9 +44,7 @@ async def switch(
 ) -> Group:
     """Switch a group on or off; `unit_code` and `tags` of None stay as they are."""
     async with db.transaction():
-        group = await Group.get_or_none(channel=channel, chat_id=chat_id)
-        if group is None:
-            raise NotFound("没有这个群：先把机器人的账号拉进群里，它上线后会自己认出来")
+        group = await _known(channel, chat_id)
         await _may_switch(group, by)
         if unit_code is not None:
             group.unit_id = (await people.unit_by_code(unit_code)).id
@@ -58,6 +58,41 @@ async def switch(
         detail = {"enabled": enabled, "unit": group.unit_id, "tags": len(group.tags)}
         await audit.note("group.switch", "group", group.id, staff_id=by, **detail)
         await directory.changed()
+    return group
+
+
+async def stand_in(group: tuple[str, str], first: tuple[str, str] | None, *, by: int | None = None) -> Group:
+    """`group` is the same people as `first`, by another account: it is used when that one cannot deliver.
+
+    Both are (channel, chat id). None: it stands for itself again. Raises BadInput for a group of the same account.
+    """
+    async with db.transaction():
+        row = await _known(*group)
+        await _may_switch(row, by)
+        if await Group.filter(same_as_id=row.id).exists():
+            raise BadInput("已经有别的群在替补这个群了，请先解开它们")
+        row.same_as_id, row.rank = None, 0
+        if first is not None:
+            row.same_as_id, row.rank = await _behind(row, await _known(*first), by)
+        await row.save(update_fields=["same_as_id", "rank"])
+        await audit.note("group.stand_in", "group", row.id, staff_id=by, first=row.same_as_id, rank=row.rank)
+        await directory.changed()
+    return row
+
+
+async def _behind(row: Group, first: Group, by: int | None) -> tuple[int, int]:
+    await _may_switch(first, by)
+    root = first.same_as_id or first.id
+    circle = await Group.filter(Q(id=root) | Q(same_as_id=root)).exclude(id=row.id)
+    if row.id == root or row.channel in {one.channel for one in circle}:
+        raise BadInput("替补要用另一个渠道的群：同一个账号发不出去，换个群也一样")
+    return root, max(one.rank for one in circle) + 1
+
+
+async def _known(channel: str, chat_id: str) -> Group:
+    group = await Group.get_or_none(channel=channel, chat_id=chat_id)
+    if group is None:
+        raise NotFound("没有这个群：先把机器人的账号拉进群里，它上线后会自己认出来")
     return group
 
 

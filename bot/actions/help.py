@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import alerts, audit, directory, steps
+from bot.actions import alerts, audit, directory, labels, steps
 from bot.actions.alerts import Rules
 from bot.errors import Conflict, NotAllowed, NotFound
 from bot.models import HelpRequest, Staff, db
@@ -30,6 +30,7 @@ class Need(NamedTuple):
     nickname: str = ""
     place: str = ""  # the group's name, for a sender who is on no roster
     message_key: str | None = None
+    why: Sequence[str] = ()  # the words that decided
     sure: bool = True  # False: put on the list 待核实 for a person to look at, and alert nobody
 
 
@@ -73,6 +74,7 @@ async def raise_request(need: Need, rules: Rules) -> tuple[HelpRequest, bool]:
             sender_id=need.sender_id,
             nickname=f"{need.nickname}（{need.place}）" if need.place else need.nickname,
             words=need.words,
+            why=_why("", need.why) or None,
             kinds=list(need.kinds),
             urgency=need.urgency,
             state="open" if need.sure else "review",
@@ -99,6 +101,12 @@ async def _still_open(need: Need) -> HelpRequest | None:
     return known
 
 
+def _why(known: str, more: Sequence[str]) -> str:
+    """One a line, each once, the latest dropped when there are too many."""
+    lines = dict.fromkeys([*filter(None, known.split("\n")), *(" ".join(word.split()) for word in more)])
+    return "\n".join(list(lines)[:20])[:1000]
+
+
 def _says_more(need: Need, known: HelpRequest) -> bool:
     return RANK[need.urgency] > RANK[known.urgency] or bool({*need.kinds} - {*known.kinds, "other"})
 
@@ -106,6 +114,8 @@ def _says_more(need: Need, known: HelpRequest) -> bool:
 async def _join(request: HelpRequest, need: Need, rules: Rules) -> None:
     lines = [*(request.words or "").split("\n"), need.words]
     request.words = "\n".join(lines[-20:])[-4000:]
+    if need.why:
+        request.why = _why(request.why or "", need.why)
     request.kinds = sorted({*request.kinds, *need.kinds})
     worse = RANK[need.urgency] > RANK[request.urgency]
     if worse:
@@ -121,11 +131,14 @@ async def _join(request: HelpRequest, need: Need, rules: Rules) -> None:
         await alerts.raise_alert(request, rules)
 
 
-async def acknowledge(number: int, staff_id: int) -> Taken:
-    """A chair says 收到: the alerts stop. NotFound outside their unit, Conflict when someone was first."""
+async def acknowledge(number: int, staff_id: int, rules: Rules | None = None) -> Taken:
+    """A chair says 收到: the alerts stop. NotFound outside their unit, Conflict when someone was first.
+
+    With `rules`, a review that is taken up may be remembered as a request that was heard rightly.
+    """
     async with db.transaction():
         staff = await _reachable(number, staff_id)
-        now = clock.now()
+        now, doubted = clock.now(), await HelpRequest.get_or_none(id=number, state="review")
         taken = await HelpRequest.filter(id=number, state__in=("open", "review")).update(
             state="acknowledged", acknowledged_at=now, acknowledged_by_id=staff.id, next_alert_at=None
         )
@@ -133,13 +146,15 @@ async def acknowledge(number: int, staff_id: int) -> Taken:
             raise Conflict(await _what_happened(number, staff))
         await steps.note(number, "acknowledged", staff_id=staff.id)
         await audit.note("help.acknowledged", "request", number, staff_id=staff.id)
+        if doubted is not None and rules is not None:
+            await labels.keep(doubted, rules, ask=True)
     return await _taken(await HelpRequest.get(id=number))
 
 
 async def _taken(request: HelpRequest) -> Taken:
     await request.fetch_related("household__members")
     household = request.household
-    members = list(household.members) if household is not None else []
+    members = [one for one in household.members if one.erased_at is None] if household is not None else []
     waited = (request.acknowledged_at or clock.now()) - request.opened_at
     code = household.code if household is not None else ""
     return Taken(request.id, code, members[0].name if members else "", waited)
@@ -151,7 +166,7 @@ async def _reachable(number: int, staff_id: int) -> Staff:
         raise NotAllowed("只有主席和管理员可以接求助单。")
     request = await HelpRequest.get_or_none(id=number) if number < 2**31 else None
     if request is None or not await may_see(staff, request):
-        raise NotFound(f"没有 {number} 号求助单，写“求助”看看都有哪些。")
+        raise NotFound(f"没有 {number} 号求助单。", "写“求助”看看都有哪些。")
     return staff
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import audit, colleagues, help, lookup, notices, relief, steps
+from bot.actions import audit, colleagues, help, labels, lookup, notices, relief, steps
 from bot.actions.alerts import Rules
 from bot.actions.families import family_of
 from bot.actions.reaching import CLOSED_AS, happened, move, reach
@@ -44,17 +44,17 @@ async def assign(number: int, staff_id: int, who: str, gifts: Sequence[Gift], ru
     async with db.transaction():
         staff, request, _, _ = await reach(number, staff_id, lead=True)
         if request.state not in UNTIL_BROUGHT:
-            raise Conflict(await happened(number))
+            raise await happened(number)
         person = await colleagues.find(who, staff, request)
         if request.assigned_to_id == person.id and not gifts:
-            raise Conflict(await happened(number))
+            raise await happened(number)
         before = await Staff.get_or_none(id=request.assigned_to_id) if request.assigned_to_id else None
         await move(request, state="assigned", **_taken_by(request, staff), **_given_to(person))
         promised = await relief.promise(request, staff.id, gifts, rules.cash_by_grade) if gifts else []
         step = await steps.note(number, "assigned", staff_id=staff.id, words=f"{person.name} {shown_all(promised)}")
         await audit.note("help.assigned", "request", number, staff_id=staff.id, to=person.id)
         family = await family_of(request)
-        told = await _hand_task(request, person, family.code, step.id, rules) if person.id != staff.id else 1
+        told = await hand_task(request, person, family.code, step.id, rules) if person.id != staff.id else 1
     moved = before.name if before is not None and before.id != person.id else ""
     return Assigned(number, family.code, person.name, moved, bool(told), promised)
 
@@ -69,7 +69,8 @@ def _given_to(person: Staff) -> Mapping[str, object]:
     return {"assigned_to_id": person.id, "assigned_at": clock.now()}
 
 
-async def _hand_task(request: HelpRequest, person: Staff, code: str, mark: int, rules: Rules) -> int:
+async def hand_task(request: HelpRequest, person: Staff, code: str, mark: int, rules: Rules) -> int:
+    """Tell somebody that the request is theirs now, once for each `mark`; returns how many accounts heard it."""
     family = await family_of(request)
     waiting = [row for row in await relief.standing(request.id) if row.state in ("promised", "not_received")]
     promised = relief.words_of(waiting)
@@ -82,7 +83,7 @@ async def deliver(number: int, staff_id: int, gifts: Sequence[Gift], rules: Rule
     async with db.transaction():
         staff, request, _, _ = await reach(number, staff_id, carry=True)
         if request.state == "closed":
-            raise Conflict(await happened(number))
+            raise await happened(number)
         if not more:
             await _not_twice(request, gifts)
         changes: dict[str, object] = {"state": "delivering", "delivered_at": clock.now(), "confirm_asked_at": None}
@@ -91,9 +92,8 @@ async def deliver(number: int, staff_id: int, gifts: Sequence[Gift], rules: Rule
         await move(request, **changes, **_taken_by(request, staff))
         brought = await relief.hand_over(request, staff.id, gifts, rules.cash_by_grade)
         if not brought:
-            raise BadInput(
-                f"送了什么？请写上，例如：送达 {number} 米10斤 油1桶 186元；帮了忙写：送达 {number} 服务 陪诊。"
-            )
+            chat = f"请写上，例如：送达 {number} 米10斤 油1桶 186元；帮了忙写：送达 {number} 服务 陪诊。"
+            raise BadInput("送了什么？", chat)
         await steps.note(number, "delivered", staff_id=staff.id, words=shown_all(brought))
         await audit.note("help.delivered", "request", number, staff_id=staff.id)
         left = [row for row in await relief.standing(number) if row.state == "promised"]
@@ -110,7 +110,8 @@ async def _not_twice(request: HelpRequest, gifts: Sequence[Gift]) -> None:
     open_ = any(row.state == "promised" for row in await relief.standing(request.id))
     if (not gifts and not open_) or (gifts and all(gift in known for gift in gifts)):
         said = await happened(request.id)
-        raise Conflict(f"{said}真的又送了一趟，就写“送达 {request.id} 又 …”；写错了，就写“更正 {request.id} …”。")
+        chat = f"真的又送了一趟，就写“送达 {request.id} 又 …”；写错了，就写“更正 {request.id} …”。"
+        raise Conflict(said.sentence, chat)
 
 
 async def correct(
@@ -138,18 +139,21 @@ async def _nothing_came(request: HelpRequest) -> None:
 
 
 async def close(number: int, staff_id: int, how: str, words: str, rules: Rules, *, same_as: int | None = None) -> str:
-    """A chair closes it: helped, no_need, referred, duplicate, unreachable. Returns the household's code.
+    """A chair closes it: helped, no_need, referred, duplicate, unreachable, mistaken. Returns the household's code.
 
     As helped only when nothing is left hanging: what was promised is brought, what was brought has been answered.
     """
     async with db.transaction():
         staff, request, _, _ = await reach(number, staff_id, lead=True)
         if request.state == "closed":
-            raise Conflict(await happened(number))
+            raise await happened(number)
         if same_as is not None:
             await _is_another(number, same_as, staff_id)
         if how == "helped":
             await _nothing_left(number)
+        if how == "mistaken":
+            await _nothing_given(number)
+            await labels.keep(request, rules, ask=False)
         await move(request, state="closed", closed_as=how, closed_at=clock.now(), **_taken_by(request, staff))
         await relief.drop_promises(request, staff.id)
         said = " ".join(part for part in (CLOSED_AS[how], f"{same_as} 号" if same_as else "", words) if part)
@@ -175,13 +179,22 @@ async def _nothing_left(number: int) -> None:
     promised = relief.words_of(row for row in rows if row.state == "promised")
     if promised:
         raise Conflict(
-            f"{number} 号还有答应了没送到的：{promised}。送到了写“送达 {number}”，不送了写“更正 {number} 无”。"
+            f"{number} 号还有答应了没送到的：{promised}。",
+            f"送到了写“送达 {number}”，不送了写“更正 {number} 无”。",
         )
     missing = relief.words_of(row for row in rows if row.state == "not_received")
     if missing:
-        raise Conflict(f"{number} 号家属说没收到：{missing}。请先查清，收到了写“回访确认 {number}”。")
+        raise Conflict(f"{number} 号家属说没收到：{missing}。请先查清。", f"收到了写“回访确认 {number}”。")
     if any(row.state == "delivered" for row in rows):
-        raise Conflict(f"{number} 号家属还没说收到。问过了就写“回访确认 {number}”，确认后自动办结。")
+        chat = f"问过了就写“回访确认 {number}”，确认后自动办结。"
+        raise Conflict(f"{number} 号家属还没说收到，请先问过。", chat)
+
+
+async def _nothing_given(number: int) -> None:
+    given = relief.words_of(row for row in await relief.standing(number) if row.state in relief.GIVEN)
+    if given:
+        chat = f"没送的话，先写“更正 {number} 无”。"
+        raise Conflict(f"{number} 号已经送过：{given}，不能算误报。", chat)
 
 
 async def reopen(number: int, staff_id: int, words: str, rules: Rules) -> tuple[str, str]:
@@ -189,7 +202,7 @@ async def reopen(number: int, staff_id: int, words: str, rules: Rules) -> tuple[
     async with db.transaction():
         staff, request, _, _ = await reach(number, staff_id, lead=True)
         if request.state != "closed":
-            raise Conflict(await happened(number))
+            raise await happened(number)
         person = await Staff.get_or_none(id=request.assigned_to_id, active=True) if request.assigned_to_id else None
         changes: dict[str, object] = {"closed_as": None, "closed_at": None, "confirm_asked_at": None}
         changes |= {"state": "assigned", **_given_to(person)} if person is not None else {"state": "acknowledged"}
@@ -199,7 +212,7 @@ async def reopen(number: int, staff_id: int, words: str, rules: Rules) -> tuple[
         await audit.note("help.reopened", "request", number, staff_id=staff.id)
         family = await family_of(request)
         if person is not None and person.id != staff.id:
-            await _hand_task(request, person, family.code, step.id, rules)
+            await hand_task(request, person, family.code, step.id, rules)
     return family.code, person.name if person is not None else ""
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tortoise.exceptions import IntegrityError
 
 from bot import clock
-from bot.actions import audit, directory, lookup, people, steps
+from bot.actions import audit, directory, forgotten, lookup, people, steps
 from bot.actions.lookup import NUMBERED
 from bot.actions.reaching import Reached, reach
 from bot.actions.roster_values import CATEGORIES
@@ -64,7 +64,9 @@ async def _free_code() -> str:
     taken = {one.code for one in await Household.filter(code__startswith="H").only("code")}
     found = (NUMBERED.fullmatch(code) for code in taken)
     numbers = [int(hit[1]) for hit in found if hit and len(hit[1]) <= LONGEST_CODES]
-    return next(code for n in count(max(numbers, default=0) + 1) if (code := f"H{n:04d}") not in taken)
+    marks = await forgotten.read()
+    free = (code for n in count(max(numbers, default=0) + 1) if (code := f"H{n:04d}") not in taken)
+    return next(code for code in free if marks is None or not marks.has(forgotten.Row(code, "", "")))
 
 
 async def _link(reached: Reached, household: Household, name: str) -> Linked:
@@ -79,7 +81,7 @@ async def _link(reached: Reached, household: Household, name: str) -> Linked:
         household_id=household.id, unit_id=household.unit_id
     )
     if not changed:
-        raise Conflict(f"{request.id} 号刚才有人关联过了，写“详情 {request.id}”看看。")
+        raise Conflict(f"{request.id} 号刚才有人关联过了。", f"写“详情 {request.id}”看看。")
     await Relief.filter(request_id=request.id).update(household_id=household.id, unit_id=household.unit_id)
     await steps.note(request.id, "linked", staff_id=staff.id, words=f"{household.code} {member}".strip())
     await audit.note("help.linked", "request", request.id, staff_id=staff.id, household=household.id)

@@ -72,7 +72,7 @@ def _is_code(who: str) -> bool:
 
 
 def _within(staff: Staff) -> QuerySet[Household]:
-    return Household.filter(unit__path__startswith=staff.unit.path)
+    return Household.filter(unit__path__startswith=staff.unit.path, erased_at=None)
 
 
 async def _by_code(who: str, meant: str, staff: Staff) -> Household | None:
@@ -83,12 +83,12 @@ async def _by_code(who: str, meant: str, staff: Staff) -> Household | None:
 async def _by_phone_or_name(who: str, staff: Staff) -> list[Household]:
     phone = phones.normalise(who) if _is_code(who) else None
     if phone is not None:
-        hit = Q(phone_index=phones.index(phone))
+        hit = Q(phone_index__in=phones.indexes(phone))
     elif ending := ENDING.fullmatch(who):
-        hit = Q(phone_ending=phones.ending_index(ending[2]))
+        hit = Q(phone_ending__in=phones.ending_indexes(ending[2]))
     else:
         hit = Q(name=who)
-    inside = Member.filter(hit, household__unit__path__startswith=staff.unit.path)
+    inside = Member.filter(hit, household__unit__path__startswith=staff.unit.path, erased_at=None)
     ids = list(dict.fromkeys([one.household_id for one in await inside.order_by("household_id").limit(NEAR_MAX)]))
     return await Household.filter(id__in=ids).order_by("id") if ids else []
 
@@ -103,7 +103,8 @@ async def _near(who: str, meant: str, staff: Staff) -> list[Household]:
         close = get_close_matches(meant, [one.code for one in rows], n=3, cutoff=ALIKE_CODE)
         return sorted((one for one in rows if one.code in close), key=lambda one: close.index(one.code))
     same_end = Q(name__startswith=who[0]) | Q(name__endswith=who[-1])
-    people = await Member.filter(same_end, household__unit__path__startswith=staff.unit.path).limit(NEAR_MAX)
+    inside = Member.filter(same_end, household__unit__path__startswith=staff.unit.path, erased_at=None)
+    people = await inside.limit(NEAR_MAX)
     names = get_close_matches(who, sorted({one.name for one in people}), n=3, cutoff=ALIKE_NAME)
     ids = list(dict.fromkeys(one.household_id for name in names for one in people if one.name == name))
     rows = await Household.filter(id__in=ids[:SHOWN_MAX])
@@ -122,7 +123,7 @@ async def _shown(households: Sequence[Household], who: str) -> list[Candidate]:
     found = []
     for household in households:
         await household.fetch_related("unit")
-        members = await Member.filter(household_id=household.id).order_by("id")
+        members = await Member.filter(household_id=household.id, erased_at=None).order_by("id")
         member = next((one for one in members if one.name == who), members[0] if members else None)
         name, relation = (member.name, member.relation) if member is not None else ("", "")
         found.append(Candidate(household.code, name, relation, household.category, household.unit.name))

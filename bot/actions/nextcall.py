@@ -1,10 +1,11 @@
-"""下一户: whom to call now, with what one has to know before dialling. Showing a phone number leaves an audit row."""
+"""下一户: whom to call now, with what one has to know before dialling. It is a look in clear, and noted as one."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import assignments, audit, calllists
+from bot.actions import assignments, audit, calllists, viewing
+from bot.actions.alerts import Rules
 from bot.actions.callbacks import SHOWN
 from bot.actions.calling import Calling
 from bot.actions.calllists import Entry
@@ -12,7 +13,7 @@ from bot.actions.lookup import CALLERS
 from bot.actions.outcomes import OUTCOMES
 from bot.actions.people import act_as
 from bot.errors import Conflict, NotFound
-from bot.models import Assignment, FollowUp, Household, Member, Round, db
+from bot.models import Assignment, FollowUp, Household, Round, Staff, db
 from bot.models.fields import to_ms
 
 
@@ -37,7 +38,7 @@ class Shown(NamedTuple):
     left: int  # how many more are due
 
 
-async def show(staff_id: int, times: Calling) -> Shown:
+async def show(staff_id: int, times: Calling, rules: Rules) -> Shown:
     """The first household that is due. Raises NotFound or Conflict, whose sentence says when there will be one."""
     async with db.transaction():
         staff = await act_as(staff_id, CALLERS)
@@ -50,7 +51,7 @@ async def show(staff_id: int, times: Calling) -> Shown:
             due = [one for one in await calllists.mine(staff.id) if one.household_id == taken and one.due]
         if not due:
             raise NotFound(_when([one for one in entries if not one.due]))
-        return await _shown(due[0], staff.id, len(due) - 1)
+        return await _shown(due[0], staff, len(due) - 1, rules)
 
 
 async def _under_cap(due: list[Entry], staff_id: int) -> list[Entry]:
@@ -69,17 +70,17 @@ def _when(later: list[Entry]) -> str:
     return "今天没有要打的了，明天再看。" if later else "没有分给您的户，也没有等着打的。"
 
 
-async def _shown(entry: Entry, staff_id: int, left: int) -> Shown:
+async def _shown(entry: Entry, staff: Staff, left: int, rules: Rules) -> Shown:
     household = await Household.get(id=entry.household_id).select_related("unit")
-    member, phone = await _contact(household.id)
-    assignment = await Assignment.get_or_none(held_household_id=household.id, staff_id=staff_id)
+    member, phone = await viewing.contact(household.id)
+    assignment = await Assignment.get_or_none(held_household_id=household.id, staff_id=staff.id)
     if assignment is not None:
         await Assignment.filter(id=assignment.id).update(touched_at=clock.now())
     round_ = await Round.get(id=assignment.round_id) if assignment is not None else None
     last = await FollowUp.filter(household_id=household.id, undone_at=None).order_by("-at", "-id").first()
-    await audit.note(SHOWN, "staff", staff_id, staff_id=staff_id, household=household.id)
-    if phone:
-        await audit.note("phone.shown", "household", household.id, staff_id=staff_id)
+    await audit.note(SHOWN, "staff", staff.id, staff_id=staff.id, household=household.id)
+    told = {"phone": phone, "note": household.note or household.may_tell}
+    await viewing.note(household.id, [what for what, text in told.items() if text], staff, rules, code="call")
     return Shown(
         household.code,
         member.name if member is not None else "",
@@ -98,13 +99,3 @@ async def _shown(entry: Entry, staff_id: int, left: int) -> Shown:
         round_.script_key if round_ is not None else "",
         left,
     )
-
-
-async def _contact(household_id: int) -> tuple[Member | None, str]:
-    """Whom to ask for, and their number. Never a child under 14: their guardian."""
-    members = await Member.filter(household_id=household_id).order_by("id").select_related("guardian")
-    adults = [one.guardian if one.under_14 and one.guardian is not None else one for one in members]
-    adults = [one for one in adults if not one.under_14]
-    with_phone = next((one for one in adults if one.phone), None)
-    chosen = with_phone or (adults[0] if adults else None)
-    return chosen, (chosen.phone or "") if chosen is not None else ""

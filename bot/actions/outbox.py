@@ -127,8 +127,9 @@ async def enqueue(drafts: Sequence[Draft]) -> None:
 FAN_OUT = """
 INSERT INTO delivery (key, purpose, priority, channel, chat_kind, chat_id, broadcast_id, group_id, quiet_hours,
                       status, reason, attempts, not_before, expires_at, created_at)
-SELECT CAST(? AS TEXT) || CAST(g.id AS TEXT), CAST(? AS TEXT), CAST(? AS INT), g.channel, 'group', g.chat_id,
-       CAST(? AS INT), g.id, CAST(? AS TEXT), 'queued', '', 0, CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)
+SELECT CAST(? AS TEXT) || CAST(coalesce(g.same_as_id, g.id) AS TEXT), CAST(? AS TEXT), CAST(? AS INT), g.channel,
+       'group', g.chat_id, CAST(? AS INT), g.id, CAST(? AS TEXT), 'queued', '', 0, CAST(? AS BIGINT), CAST(? AS BIGINT),
+       CAST(? AS BIGINT)
 FROM chat_group g WHERE g.channel = ? AND g.enabled = ? AND g.id IN ({marks})
 ORDER BY g.id ON CONFLICT (key) DO NOTHING
 """
@@ -139,6 +140,8 @@ async def fan_out(
     key: str, broadcast_id: int, channel: str, groups: Sequence[int], quiet_hours: str, expires_at: datetime
 ) -> None:
     """A tip for each of the groups that is still switched on, with the broadcast's own body; keys are `key` + id.
+
+    Groups that are the same people share the id of the first, so even two firings make one delivery of it.
 
     The database copies the groups itself: ten thousand rows made here would hold up everything else.
     """
@@ -269,13 +272,17 @@ async def sweep(*, all_sending: bool = False) -> int:
 
 
 async def resend(delivery_ids: Sequence[int]) -> int:
-    """A person decides: queue again what is unknown, held, failed or expired. Returns how many were."""
+    """A person decides: queue again what is unknown, held, failed or expired. Returns how many were.
+
+    Not what was kept long enough, or erased: its words are gone.
+    """
     if not delivery_ids:
         return 0
     now = to_ms(clock.now())
     rows = await db.fetch(
         "UPDATE delivery SET status = 'queued', reason = 'resend', attempts = 0, not_before = ?, expires_at = NULL"
-        f" WHERE id IN ({db.marks(delivery_ids)}) AND status IN ('unknown', 'held', 'failed', 'expired') RETURNING id",
+        f" WHERE id IN ({db.marks(delivery_ids)}) AND status IN ('unknown', 'held', 'failed', 'expired')"
+        " AND (body IS NOT NULL OR broadcast_id IS NOT NULL) RETURNING id",
         now,
         *delivery_ids,
     )

@@ -17,7 +17,7 @@ MOST = 200  # of one beat
 async def remind(rules: Rules) -> int:
     """Time what is new in its state, and remind of what is due. Returns how many were reminded of."""
     for request in await HelpRequest.filter(state__in=STAGES, next_alert_at=None).order_by("id").limit(MOST):
-        due = rules.pace.due(request.state, request.urgency, _since(request))
+        due = rules.pace.due(request.state, request.urgency, since(request))
         await _same(request).update(next_alert_at=due, alert_step=0)
     reminded = 0
     for request in (
@@ -32,7 +32,7 @@ def _same(request: HelpRequest) -> QuerySet[HelpRequest]:
     return HelpRequest.filter(id=request.id, state=request.state, next_alert_at=request.next_alert_at)
 
 
-def _since(request: HelpRequest) -> datetime:
+def since(request: HelpRequest) -> datetime:
     """When it came into its state."""
     moments = {
         "acknowledged": request.acknowledged_at,
@@ -55,7 +55,7 @@ async def _remind(request: HelpRequest, rules: Rules) -> int:
         "replies/overdue",
         number=request.id,
         state=request.state,
-        since=clock.local(_since(request)).strftime("%m月%d日 %H:%M"),
+        since=clock.local(since(request)).strftime("%m月%d日 %H:%M"),
         again=step > 0,
         **family.shown(request),
     )

@@ -15,7 +15,7 @@ from tortoise.exceptions import IntegrityError
 from bot import clock
 from bot.actions import audit, directory
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
-from bot.models import BindCode, Identity, Member, Staff, Unit, db, keys
+from bot.models import BindCode, Identity, Member, Password, Session, SignInLink, Staff, Unit, db, keys
 
 ROLES = frozenset({"admin", "chair", "editor", "volunteer"})
 ANYWHERE = 0  # for `act_as`: the deed belongs to no particular unit, only the role counts
@@ -111,7 +111,7 @@ async def issue_code(staff_id: int, lifetime: timedelta = LIFETIME, *, by: int |
 async def issue_member_code(member_id: int, lifetime: timedelta = LIFETIME, *, by: int | None = None) -> str:
     """The same for a member of a household: without it no family account on a network can be known."""
     async with db.transaction():
-        member = await Member.get_or_none(id=member_id).select_related("household")
+        member = await Member.get_or_none(id=member_id, erased_at=None).select_related("household")
         if member is None:
             raise NotFound("名册上没有这个人，请先导入名册")
         if by is not None:
@@ -127,7 +127,8 @@ async def _new_code(lifetime: timedelta, **whose: int) -> str:
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
     now = clock.now()
     await BindCode.filter(used_at=None, expires_at__gt=now, **whose).update(expires_at=now)
-    await BindCode(code_index=keys.current().index(code), expires_at=now + lifetime, **whose).save()
+    ring = keys.current()
+    await BindCode(code_index=ring.index(code), key_id=ring.key_id, expires_at=now + lifetime, **whose).save()
     return code
 
 
@@ -135,7 +136,7 @@ async def bind(channel: str, user_id: str, code: str) -> Bound:
     """Tie a chat account to the person whom the code was given to. One person may have several accounts."""
     now = clock.now()
     async with db.transaction():
-        mark = await BindCode.get_or_none(code_index=keys.current().index(_folded(code)))
+        mark = await BindCode.get_or_none(code_index__in=keys.current().indexes(_folded(code)))
         used = mark and await BindCode.filter(id=mark.id, used_at=None, expires_at__gt=now).update(used_at=now)
         owner = await _owner(mark) if mark and used else None
         if owner is None:
@@ -157,7 +158,7 @@ async def _owner(mark: BindCode) -> Staff | Member | None:
 async def bind_member(channel: str, user_id: str, member_id: int, *, by: int | None = None) -> Member:
     """Tie a chat account to a member of a household."""
     async with db.transaction():
-        member = await Member.get_or_none(id=member_id).select_related("household")
+        member = await Member.get_or_none(id=member_id, erased_at=None).select_related("household")
         if member is None:
             raise NotFound("名册上没有这个人，请先导入名册")
         if by is not None:
@@ -183,7 +184,10 @@ async def unbind(channel: str, user_id: str, *, by: int | None = None) -> None:
 
 
 async def deactivate(staff_id: int, *, by: int | None = None) -> Staff:
-    """They left: no right, no account and no code of theirs is good any more, in one step."""
+    """They left: no right, account, code, sign-in or session of theirs is good any more, in one step.
+
+    What they had in hand is not asked after here: `leaving.leave` does both.
+    """
     now = clock.now()
     async with db.transaction():
         staff = await _active(staff_id, by)
@@ -191,7 +195,10 @@ async def deactivate(staff_id: int, *, by: int | None = None) -> Staff:
         await staff.save(update_fields=["active"])
         accounts = await Identity.filter(staff_id=staff.id).delete()
         await BindCode.filter(staff_id=staff.id, used_at=None, expires_at__gt=now).update(expires_at=now)
-        await audit.note("staff.deactivate", "staff", staff.id, staff_id=by, accounts=accounts)
+        await SignInLink.filter(staff_id=staff.id, used_at=None, expires_at__gt=now).update(expires_at=now)
+        sessions = await Session.filter(staff_id=staff.id, ended_at=None).update(ended_at=now)
+        await Password.filter(staff_id=staff.id).delete()
+        await audit.note("staff.deactivate", "staff", staff.id, staff_id=by, accounts=accounts, sessions=sessions)
         await directory.changed()
     return staff
 

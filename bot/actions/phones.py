@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from bot.models import keys
+from bot.models import keys, marks
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
 LANDLINE = re.compile(r"0(?:10|2\d)[2-9]\d{7}|0[3-9]\d\d[2-9]\d{6,7}")  # with its area code
@@ -30,19 +30,28 @@ def normalise(text: str) -> str | None:
 
 
 def index(phone: str) -> str:
-    """The blind index that finds a normalised number."""
-    return keys.current().index(phone)
+    """The blind index to write for a normalised number."""
+    return keys.current().index(marks.whole(phone))
+
+
+def indexes(phone: str) -> list[str]:
+    """Those to look for: while the key is being changed there are two."""
+    return keys.current().indexes(marks.whole(phone))
 
 
 def ending_index(digits: str) -> str:
-    """The blind index of the last four digits; the prefix keeps it apart from that of a whole number."""
+    """The blind index to write for the last four digits."""
     return _ending_index(keys.current(), digits[-4:])
+
+
+def ending_indexes(digits: str) -> list[str]:
+    return keys.current().indexes(marks.ending(digits))
 
 
 @lru_cache(maxsize=10_000)
 def _ending_index(ring: keys.Keyring, four: str) -> str:
     """There are only ten thousand of them, and a large roster has each many times."""
-    return ring.index(f"ending:{four}")
+    return ring.index(marks.ending(four))
 
 
 def masked(phone: str) -> str:

@@ -15,6 +15,7 @@ CLOSED_AS = {
     "duplicate": "重复",
     "unreachable": "联系不上",
     "withdrawn": "已收回",
+    "mistaken": "不是求助",
 }
 
 
@@ -49,7 +50,7 @@ async def reach(number: int, staff_id: int, *, lead: bool = False, carry: bool =
 
 
 def unknown(number: int) -> NotFound:
-    return NotFound(f"没有 {number} 号求助单，写“求助”看看都有哪些。")
+    return NotFound(f"没有 {number} 号求助单。", "写“求助”看看都有哪些。")
 
 
 async def _leads(staff: Staff, request: HelpRequest) -> bool:
@@ -71,11 +72,11 @@ async def move(seen: HelpRequest, **changes: object) -> None:
         id=seen.id, state=seen.state, assigned_to_id=seen.assigned_to_id, delivered_at=seen.delivered_at
     )
     if not await same.update(**{"alert_step": 0, "next_alert_at": None} | changes):
-        raise Conflict(await happened(seen.id))
+        raise await happened(seen.id)
 
 
-async def happened(number: int) -> str:
-    """What became of a request, in a sentence for who came too late."""
+async def happened(number: int) -> Conflict:
+    """What became of a request, in a sentence for who came too late. The caller raises it."""
     request = await HelpRequest.get(id=number).select_related("assigned_to")
     last = await RequestStep.filter(request_id=number).exclude(step="reminded").order_by("-id").first()
     if last is not None:
@@ -84,11 +85,11 @@ async def happened(number: int) -> str:
     when = clock.local(last.at).strftime("%m月%d日 %H:%M") if last is not None else ""
     if request.state == "closed":
         how = CLOSED_AS.get(request.closed_as or "", "")
-        return f"{number} 号 {when} {who} 已经办结（{how}）。要再办，写“重开 {number}”。"
+        return Conflict(f"{number} 号 {when} {who} 已经办结（{how}）。", f"要再办，写“重开 {number}”。")
     if request.state == "delivering":
-        return f"{number} 号 {when} {who} 已经记过送达，等家属确认。"
+        return Conflict(f"{number} 号 {when} {who} 已经记过送达，等家属确认。")
     if request.state == "assigned" and request.assigned_to is not None:
-        return f"{number} 号已经派给 {request.assigned_to.name}（{when} {who}）。"
+        return Conflict(f"{number} 号已经派给 {request.assigned_to.name}（{when} {who}）。")
     if request.state == "acknowledged":
-        return f"{number} 号 {when} {who} 已经收到，还没派人。"
-    return f"{number} 号还没有人收到，主席先写“收到 {number}”。"
+        return Conflict(f"{number} 号 {when} {who} 已经收到，还没派人。")
+    return Conflict(f"{number} 号还没有人收到。", f"主席先写“收到 {number}”。")

@@ -5,6 +5,7 @@ A row that another one `corrects` does not count any more, nor does one in the s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from bot import clock
 from bot.actions import audit
@@ -113,11 +114,11 @@ async def _write(
     gone = {row.id for _, row in pairs if row is not None} | {row.id for row in left}
     cash = sum(row.value_fen for row in before if row.kind == "cash" and row.id not in gone)
     allowed = await _within_limits(request, [gift for gift, _ in pairs], cash, limits)
-    made = []
+    made, now = [], clock.now()  # one moment for all of it: handed over together, it is one 人次
     for gift, (_, old) in zip(allowed, pairs, strict=True):
-        made.append(await _row(request, staff_id, gift, state, old))
+        made.append(await _row(request, staff_id, gift, state, old, now))
     for old in left:
-        made.append(await _row(request, staff_id, gift_of(old)._replace(quantity=0, value_fen=0), "void", old))
+        made.append(await _row(request, staff_id, gift_of(old)._replace(quantity=0, value_fen=0), "void", old, now))
     if made:
         ids = [row.id for row in made]
         total = sum(row.value_fen for row in made)
@@ -141,8 +142,9 @@ def _paired(
     return pairs, rest if all_of_them else []
 
 
-async def _row(request: HelpRequest, staff_id: int, gift: Gift, state: str, old: Relief | None) -> Relief:
-    now = clock.now()
+async def _row(
+    request: HelpRequest, staff_id: int, gift: Gift, state: str, old: Relief | None, now: datetime
+) -> Relief:
     delivered = now if state in GIVEN else None
     return await Relief.create(
         request_id=request.id,

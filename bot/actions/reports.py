@@ -29,6 +29,7 @@ STATES = {
     "not_received": "家属说没收到",
     "issues": "家属说有问题",
 }
+NOT_COUNTED = ("withdrawn", "mistaken")  # these were no requests
 KINDS = {"goods": "物资", "cash": "现金", "service": "服务"}
 
 
@@ -166,14 +167,14 @@ def _call(book: _Book, one: FollowUp) -> Row:
 
 async def _requests(book: _Book, span: Span) -> list[Total]:
     found = await HelpRequest.all().order_by("id")
-    mine = [one for one in found if one.closed_as != "withdrawn" and book.has(one.unit_id)]
+    mine = [one for one in found if one.closed_as not in NOT_COUNTED and book.has(one.unit_id)]
     opened = [_request(book, one, one.opened_at) for one in mine if _within(one.opened_at, span)]
     closed = [one for one in mine if one.state == "closed" and _within(one.closed_at, span)]
     helped = [_request(book, one, one.closed_at or one.opened_at) for one in closed if one.closed_as == "helped"]
     others = [_request(book, one, one.closed_at or one.opened_at) for one in closed if one.closed_as != "helped"]
     waiting = [_request(book, one, one.opened_at) for one in mine if one.state != "closed"]
     return [
-        _total("opened", "求助单", "这段时间开的求助单，待核实的也算，收回的不算", opened),
+        _total("opened", "求助单", "这段时间开的求助单，待核实的也算，收回的、误报的不算", opened),
         _total("helped", "求助已解决", "这段时间办结、结果是“已解决”的求助单", helped),
         _total("ended", "求助另办结", "这段时间以不需要、转介、重复、联系不上办结的求助单", others),
         _total("waiting", "求助未办结", "到现在还没办结的求助单，不论哪天开的", waiting),

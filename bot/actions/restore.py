@@ -12,11 +12,12 @@ from bot import clock
 from bot.actions import archive, audit, directory, outbox, people, settings
 from bot.actions.backup import SCHEMA
 from bot.errors import BadInput, Conflict
-from bot.models import ScheduleState, Setting, db, keys
+from bot.models import ScheduleState, Setting, db, keyfile, keys
 from bot.models.fields import to_ms
 
 NOT_EMPTY = "这个数据库里已经有数据，只能恢复到空的数据库：请先把它移到别处"
 WRONG_KEY = "密钥文件和这个备份不是一对，请先放回备份时的密钥文件"
+OLDER_KEY = "这个备份要用换下来的密钥文件 {file}：在命令后面加上 --key {file} 再恢复一次。"
 
 
 class Restored(NamedTuple):
@@ -31,8 +32,7 @@ async def restore(file: Path, url: str) -> Restored:
     The key must be loaded (`keys.use`) and the database closed: it is opened and closed here.
     """
     manifest = await asyncio.to_thread(archive.verify, file)
-    if keys.current().key_id != manifest.key_id:
-        raise BadInput(WRONG_KEY)
+    _has_keys(keys.current(), manifest)
     with db.Instance(url):
         await db.open_(url)
         try:
@@ -40,6 +40,17 @@ async def restore(file: Path, url: str) -> Restored:
                 return await _load(file, manifest)
         finally:
             await db.close()
+
+
+def _has_keys(ring: keys.Keyring, manifest: archive.Manifest) -> None:
+    missing = {manifest.key_id, *manifest.older_keys}.difference(ring.ids)
+    if not missing:
+        return
+    kept = keyfile.aside(ring.source.path) if ring.source else {}
+    for mark, file in kept.items():
+        if keyfile.key_id(mark) in missing:
+            raise BadInput(OLDER_KEY.format(file=file))
+    raise BadInput(WRONG_KEY)
 
 
 async def release(*, by: int | None = None) -> bool:

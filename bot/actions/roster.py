@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot import sheets
-from bot.actions import audit, directory, phones, roster_columns, roster_file, roster_new
+from bot.actions import audit, directory, forgotten, phones, roster_columns, roster_file, roster_new
 from bot.actions.roster_file import Entry, Family, Refused
 from bot.actions.roster_merge import Batch, Tally
 from bot.actions.roster_scope import Scope
@@ -64,11 +64,21 @@ async def import_roster(
     scope, tally = await Scope.of(staff_id), Tally()
     async with _in_haste():
         entries, unused = await asyncio.to_thread(_read, path, scope, mappings, tally, watch)
-        total = len(entries)
-        families = _families(await _with_codes(entries, tally), tally)
+        total, marks = len(entries), await forgotten.read()
+        entries = _still_wanted(entries, marks, tally)
+        families = _families(await _with_codes(entries, tally, marks), tally)
         del entries
         await _merge(families, scope, staff_id, tally, dry_run, _Steps(watch, total))
     return Report(tally.created, tally.updated, tally.unchanged, sorted(tally.refused), unused)
+
+
+def _still_wanted(entries: list[Entry], marks: forgotten.Marks | None, tally: Tally) -> list[Entry]:
+    """Without the rows of whoever asked to be forgotten: an old sheet must not bring them back."""
+    if marks is None:
+        return entries
+    gone = {one.number for one in entries if marks.has(forgotten.Row(one.code, one.name, one.digits))}
+    tally.refuse([one for one in entries if one.number in gone], forgotten.REFUSED)
+    return [one for one in entries if one.number not in gone]
 
 
 class _Steps:
@@ -190,12 +200,12 @@ def _batches(families: list[Family], at_once: int) -> Iterator[list[Family]]:
         yield some
 
 
-async def _with_codes(entries: list[Entry], tally: Tally) -> Iterable[Entry]:
+async def _with_codes(entries: list[Entry], tally: Tally, marks: forgotten.Marks | None) -> Iterable[Entry]:
     """Each with the code of its household: by its phone, or else the next free one."""
     if all(entry.code for entry in entries):
         return entries
     owners = await _owners(entries)
-    free = await _free_codes(entries)
+    free = await _free_codes(entries, marks)
     coded = []
     for entry in entries:
         known = {entry.code} if entry.code else owners.setdefault(entry.digits, set())
@@ -227,7 +237,7 @@ async def _owners(entries: list[Entry]) -> dict[str, set[str]]:
         if entry.code and entry.digits:
             owners.setdefault(entry.digits, set()).add(entry.code)
             stated.setdefault((entry.code, entry.name), entry.digits)
-    wanted = {phones.index(entry.digits): entry.digits for entry in entries if not entry.code}
+    wanted = {mark: entry.digits for entry in entries if not entry.code for mark in phones.indexes(entry.digits)}
     for some in _pieces(list(wanted)):
         for member in await Member.filter(phone_index__in=some).select_related("household"):
             phone, code = wanted[member.phone_index or ""], member.household.code
@@ -240,9 +250,10 @@ def _pieces(items: list[str]) -> Iterator[list[str]]:
     return (items[start : start + IDS_AT_ONCE] for start in range(0, len(items), IDS_AT_ONCE))
 
 
-async def _free_codes(entries: list[Entry]) -> Iterator[str]:
-    """H0124, H0125 … after the last one in the database and in the file."""
+async def _free_codes(entries: list[Entry], marks: forgotten.Marks | None) -> Iterator[str]:
+    """H0124, H0125 … after the last one in the database and in the file; none of a household that is forgotten."""
     taken = [household.code for household in await Household.filter(code__startswith="H").only("code")]
     taken += [entry.code for entry in entries]
     last = max((int(hit[1]) for code in taken if (hit := NUMBERED.fullmatch(code))), default=0)
-    return (f"H{number:04d}" for number in count(last + 1))
+    codes = (f"H{number:04d}" for number in count(last + 1))
+    return (code for code in codes if marks is None or not marks.has(forgotten.Row(code, "", "")))

@@ -177,9 +177,17 @@ def _person(person: tuple[Any, ...]) -> Known:
     return said
 
 
+def _only_older(row: Household | Member, name: str, stated: Known) -> bool:
+    """The mark of the same phone under the key before: that is for the change of keys to put right."""
+    is_mark = name in ("phone_index", "phone_ending") and getattr(row, name) is not None
+    return is_mark and isinstance(row, Member) and row.phone == stated["phone"]
+
+
 def _assign(row: Household | Member, stated: Known) -> list[str]:
     """Set what differs; returns its names."""
-    changed = [name for name, value in stated.items() if getattr(row, name) != value]
+    changed = [
+        name for name, value in stated.items() if getattr(row, name) != value and not _only_older(row, name, stated)
+    ]
     for name in changed:
         setattr(row, name, stated[name])
     return changed

@@ -6,7 +6,6 @@ to each other by their place in the batch until the transaction knows the ids.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from bot.actions import audit, people, phones, roster_checks
@@ -54,8 +53,6 @@ class Maker:
 
     def __init__(self, scope: Scope, staff_id: int | None) -> None:
         self.scope, self.staff_id = scope, staff_id
-        # There are ten thousand endings and many more phones; kept no longer than this import.
-        self._ending = lru_cache(10_000)(phones.ending_index)
 
     def ready(self, families: Iterable[Family]) -> Ready:
         made = Ready()
@@ -93,7 +90,7 @@ class Maker:
         relation = "" if relation is None or relation == CLEAR else relation
         if phone is None or phone == CLEAR:
             return relation, None, None, None, bool(under_14)
-        return relation, phone, phones.index(phone), self._ending(phone[-4:]), bool(under_14)
+        return relation, phone, phones.index(phone), phones.ending_index(phone), bool(under_14)
 
 
 async def write(made: Ready, staff_id: int | None) -> None:

@@ -19,3 +19,14 @@ async def put(key: str, value: str) -> None:
         key,
         value,
     )
+
+
+async def advance(key: str, value: str) -> bool:
+    """Put a value that sorts after the one that is there; of two who try, one hears True. A first value only begins."""
+    begun = await db.fetch(
+        "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING RETURNING key", key, value
+    )
+    if begun:
+        return False
+    rows = await db.fetch("UPDATE setting SET value = ? WHERE key = ? AND value < ? RETURNING key", value, key, value)
+    return bool(rows)

@@ -20,9 +20,12 @@ NAMES = {
     "issues": "说有问题",
     "reminded": "提醒",
     "linked": "关联",
+    "kinds": "改类",
+    "urgency": "改急缓",
     "closed": "办结",
     "reopened": "重开",
     "withdrawn": "收回",
+    "handed": "交接",
 }
 
 

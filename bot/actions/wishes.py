@@ -14,7 +14,7 @@ BEST_TIME_MAX, MAY_TELL_MAX = 40, 500
 
 async def household_of(household_id: int, by: int | None, roles: Collection[str] = CALLERS) -> Household:
     """Within the person's unit; NotFound outside it, as for one that is not there. Call it in a transaction."""
-    household = await Household.filter(id=household_id).select_for_update().get_or_none()
+    household = await Household.filter(id=household_id, erased_at=None).select_for_update().get_or_none()
     if household is None:
         raise NotFound(UNKNOWN)
     if by is not None:
@@ -97,7 +97,7 @@ async def _check_guardian(member: Member, guardian_id: int | None, household_id:
         if young:
             raise BadInput("未满14岁的孩子要有监护人，请写上是家里哪一位")
         return
-    other = await Member.get_or_none(id=guardian_id, household_id=household_id)
+    other = await Member.get_or_none(id=guardian_id, household_id=household_id, erased_at=None)
     if other is None or other.id == member.id:
         raise BadInput("监护人要是同一户里的另一个人")
     if other.under_14:

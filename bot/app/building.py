@@ -1,23 +1,42 @@
 """From a config to the things it asks for: channels, texts, rules. Starts nothing."""
 
+from collections.abc import Mapping
 from datetime import time, timedelta
+from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 from bot import sample
+from bot.actions.accounts import Caps
 from bot.actions.alerts import Rules
 from bot.actions.calling import Calling
 from bot.actions.pace import Pace
+from bot.actions.sessions import Span
+from bot.actions.signin import Address
+from bot.channels import wechaty
 from bot.channels.onebot import OneBotChannel
 from bot.channels.sandbox import SandboxChannel
-from bot.config import AnyChannel, Config, Pacing, Sandbox
+from bot.config import AnyChannel, Config, Pacing, Sandbox, Wechaty
 from bot.content import Library, Workdays, load_schedules
-from bot.events import Channel, Limits
+from bot.events import Channel, Health, Limits
 from bot.handlers import Desk
 from bot.jobs.broadcasts import Programme
+from bot.metrics import Metrics
+from bot.web.site import Site
 
 MESSAGES = "messages"
 SCHEDULES = "schedules"
 JOURNAL = "data/sandbox.jsonl"
+
+
+class Facts(Protocol):
+    """The running bot, as far as the pages ask it."""
+
+    metrics: Metrics
+
+    def health(self) -> Mapping[str, Health]: ...
+
+    def troubles(self) -> list[str]: ...
 
 
 def enabled(config: Config) -> dict[str, AnyChannel]:
@@ -33,6 +52,8 @@ def _channel(config: Config, name: str, section: AnyChannel) -> Channel:
     media = config.resolve(MESSAGES)
     if isinstance(section, Sandbox):
         return SandboxChannel(name, section, sample.load(), _journal(config), media=media)
+    if isinstance(section, Wechaty):
+        return wechaty.create(name, section, base=config.base, media_root=media)
     return OneBotChannel(name, section, media_root=media)
 
 
@@ -44,14 +65,35 @@ def _journal(config: Config) -> Path:
 
 def limits(config: Config) -> dict[str, Limits]:
     """What each channel that is switched on can carry: `songnuan check` compares the texts with it."""
-    return {
-        name: SandboxChannel.limits if isinstance(section, Sandbox) else OneBotChannel.limits
-        for name, section in enabled(config).items()
-    }
+    return {name: _limits(section) for name, section in enabled(config).items()}
+
+
+def _limits(section: AnyChannel) -> Limits:
+    match section:
+        case Sandbox():
+            return SandboxChannel.limits
+        case Wechaty():
+            return wechaty.LIMITS
+        case _:
+            return OneBotChannel.limits
 
 
 def pacing(config: Config) -> dict[str, Pacing]:
     return {name: section.pacing for name, section in enabled(config).items()}
+
+
+def accounts(config: Config) -> dict[str, tuple[Caps, str]]:
+    """Caps and quiet hours of each account, as `songnuan status` and the pages count its day by them."""
+    quiet = quiet_by_channel(config)
+    return {
+        name: (Caps(**one.model_dump(include=set(Caps._fields))), quiet[name]) for name, one in pacing(config).items()
+    }
+
+
+def quiet_by_channel(config: Config) -> dict[str, str]:
+    """Each channel's own quiet hours, or the union's."""
+    own = {name: section.quiet_hours for name, section in enabled(config).items()}
+    return {name: config.broadcasts.quiet_hours if quiet is None else quiet for name, quiet in own.items()}
 
 
 def sandbox_name(config: Config) -> str | None:
@@ -76,17 +118,17 @@ def programme(config: Config, library: Library) -> Programme:
 
 
 def rules(config: Config, library: Library) -> Rules:
-    own = {name: section.quiet_hours for name, section in enabled(config).items()}
-    fallback = config.broadcasts.quiet_hours
     return Rules(
         texts=library,
         times_each=config.escalation.times_each,
-        quiet_hours={name: fallback if quiet is None else quiet for name, quiet in own.items()},
+        quiet_hours=quiet_by_channel(config),
         hotline=config.union.hotline,
         pace=_pace(config),
         digest_at=time.fromisoformat(config.escalation.digest_at),
         counsellors=tuple(config.escalation.counsellors),
         cash_by_grade=config.relief.cash_by_grade,
+        views_a_day=config.privacy.views_a_day,
+        keep_labels=config.privacy.keep_labels,
     )
 
 
@@ -107,7 +149,30 @@ def _spans(unit: int, normal: float, urgent: float) -> tuple[timedelta, timedelt
 
 
 def desk(config: Config, library: Library) -> Desk:
-    return Desk(library, rules(config, library), config.union.hotline, config.union.phone, calling(config))
+    pages = Address(config.web.public_url, config.web.port)
+    return Desk(library, rules(config, library), config.union.hotline, config.union.phone, pages, calling(config))
+
+
+def site(config: Config, desk: Desk, app: Facts) -> Site:
+    """What the pages are told. `app` answers what only the running bot knows."""
+    web = config.web
+    return Site(
+        version=version("songnuan"),
+        metrics=app.metrics,
+        channels=app.health,
+        reasons=app.troubles,
+        texts=desk.texts,
+        rules=desk.rules,
+        calling=desk.calling,
+        limits=limits(config),
+        pacing=accounts(config),
+        config=config,
+        sandbox=sandbox_name(config) or "",
+        alone=set(enabled(config)) == {sandbox_name(config)},
+        pages=desk.pages,
+        behind_proxy=web.behind_proxy,
+        span=Span(timedelta(hours=web.idle_hours), timedelta(days=web.session_days)),
+    )
 
 
 def calling(config: Config) -> Calling:

@@ -8,24 +8,23 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
-from importlib.metadata import version
 
 from aiohttp import web
 
 from bot import clock, handlers, sample
-from bot.actions import broadcasts, conversation, directory, outbox, overview
+from bot.actions import broadcasts, conversation, directory, keyed, outbox, overview
 from bot.actions.sample import create as create_sample
-from bot.app import building
+from bot.app import building, keeping
 from bot.app.reception import Reception
 from bot.config import Config
 from bot.events import Health
-from bot.jobs import Clockwork, confirmation, digest, escalation, releases, upkeep
+from bot.jobs import Clockwork, backups, confirmation, digest, escalation, failover, releases, retention, upkeep
 from bot.jobs import broadcasts as broadcasting
 from bot.metrics import Metrics
 from bot.models import db, keys
 from bot.sender import Sender
 from bot.web.app import build as build_web
-from bot.web.views.health import Facts
+from bot.web.site import Site
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +42,10 @@ class App:
         clock.set_zone(config.union.timezone)
         library = building.texts(config)
         self.programme = building.programme(config, library)
-        desk = building.desk(config, library)
+        self.desk = desk = building.desk(config, library)
         self.rules = desk.rules
         self.calling = desk.calling
+        self.site: Site
         self.metrics = Metrics()
         self.channels = building.channels(config)
         self.sender = Sender(self.channels, building.pacing(config))
@@ -64,6 +64,7 @@ class App:
             keys.use(
                 keys.load(self.config.resolve(self.config.database.key_file), create=await overview.nothing_kept())
             )
+            await keyed.check()
             stack.push_async_callback(conversation.settled)
             await self._prepare()
             await self._serve(stack)
@@ -101,13 +102,12 @@ class App:
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         routes = [route for channel in self.channels for route in channel.routes()]
-        facts = Facts(version("songnuan"), self.metrics, self.health, self.troubles)
-        site = build_web(facts, routes, with_sandbox=building.sandbox_name(self.config) is not None)
-        runner = web.AppRunner(site, access_log=None, handle_signals=False)
+        self.site = building.site(self.config, self.desk, self)
+        runner = web.AppRunner(build_web(self.site, routes), access_log=None, handle_signals=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, self.config.web.host, self.config.web.port).start()
-        self.port = runner.addresses[0][1]
+        self.port = self.desk.pages.port = runner.addresses[0][1]
 
     def _wind_up(self) -> None:
         every = self.clockwork.every
@@ -120,6 +120,11 @@ class App:
         every(DIRECTORY_SECONDS, "directory", directory.refresh)
         every(15.0, "sweep", upkeep.sweep)
         every(3600.0, "tidy", upkeep.tidy)
+        section, backups_in = self.config.database, self.config.resolve(self.config.database.backups)
+        tidy = keeping.tidy(self.config, self.channels)
+        every(60.0, "backup", partial(backups.tick, section.backup_at, backups_in))
+        every(900.0, "retention", partial(retention.tick, self.config.retention.model_dump(), backups_in, tidy))
+        every(10.0, "failover", partial(failover.tick, self.health, self.programme.channel_quiet))
         every(60.0, "clock", follow_database_clock)
         self.clockwork.start()
 
@@ -130,6 +135,10 @@ class App:
         """What should move and does not, in Chinese, for /healthz."""
         lanes = dict.fromkeys([*self.sender.stalled(STALLED_SECONDS), *self.sender.crashed()])
         found = [f"发送 {name} 停住了，请重启送暖并看日志。" for name in lanes]
+        found += [
+            f"渠道 {name} 连着三条不确定发没发出，提示先停 {seconds / 60:.0f} 分钟，请到群里看看（songnuan doubtful）。"
+            for name, seconds in self.sender.resting().items()
+        ]
         return found + [f"定时任务 {name} 停住了，请重启送暖并看日志。" for name in self.clockwork.overdue()]
 
 

@@ -22,6 +22,10 @@ def group_off(args: Namespace) -> int:
     return in_database(args, _off)
 
 
+def group_stand_in(args: Namespace) -> int:
+    return in_database(args, _stand_in)
+
+
 async def _list(config: Config, args: Namespace) -> int:
     rows = await Group.all().order_by("channel", "id").select_related("unit")
     if not rows:
@@ -56,6 +60,14 @@ async def _on(config: Config, args: Namespace) -> int:
 async def _off(config: Config, args: Namespace) -> int:
     group = await groups.switch(args.channel, args.chat_id, False)
     say(f"已关掉群“{group.name or group.chat_id}”，不再给它发消息。")
+    return 0
+
+
+async def _stand_in(config: Config, args: Namespace) -> int:
+    first = None if args.first is None else (args.first[0], args.first[1])
+    group = await groups.stand_in((args.group[0], args.group[1]), first)
+    name = group.name or group.chat_id
+    say(f"“{name}”只代表它自己了。" if first is None else f"“{name}”从此是替补：先用的那个发不出去，才发到这里。")
     return 0
 
 

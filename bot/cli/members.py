@@ -26,7 +26,8 @@ async def _code(config: Config, args: Namespace) -> int:
 
 async def _find(code: str, name: str | None) -> Member:
     household = await Household.get_or_none(code=code)
-    members = await Member.filter(household_id=household.id).order_by("id") if household is not None else []
+    known = Member.filter(household_id=household.id if household is not None else 0, erased_at=None)
+    members = await known.order_by("id")
     if not members:
         raise NotFound(f"名册上没有 {code} 这一户，请核对户编号。")
     chosen = [one for one in members if name is None or one.name == name]

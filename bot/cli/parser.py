@@ -26,6 +26,13 @@ def days(text: str) -> int:
     return found
 
 
+def seconds(text: str) -> float:
+    """Every process looks at the key file once a second: two are the least to wait for all of them."""
+    if (found := number(text)) < 2:
+        raise ArgumentTypeError("至少 2 秒")
+    return float(found)
+
+
 def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -85,6 +92,7 @@ def _running(add: Add) -> None:
 
 def _people(add: Add) -> None:
     _roster(add)
+    _persons(_adder(add("person", "应本人要求，导出或删除资料")))
     _units(_adder(add("unit", "单位")))
     _staff(_adder(add("staff", "工作人员")))
     _groups(_adder(add("group", "群")))
@@ -108,6 +116,17 @@ def _roster(add: Add) -> None:
     sample.add_argument("--into-database", action="store_true", help="直接放进还没有名册的数据库")
 
 
+def _persons(add: Add) -> None:
+    export = add("export", "把一户（或其中一人）的全部资料写成文件，给本人看", "persons:export")
+    erase = add("erase", "应本人要求删除一户（或其中一人）的资料，合计不变", "persons:erase")
+    for command in (export, erase):
+        command.add_argument("household", metavar="户编号", help="例如 H0123")
+        command.add_argument("--member", metavar="姓名", help="只要户里的这一位")
+        command.add_argument("--reason", required=True, metavar="原因", help="例如 本人来电要求，记入审计")
+    export.add_argument("file", metavar="文件", help="以 .json 或 .zip 结尾，.zip 里另有一份好读的文字")
+    erase.add_argument("--yes", action="store_true", help="不再询问")
+
+
 def _units(add: Add) -> None:
     unit = add("add", "添加一个单位", "people:unit_add")
     unit.add_argument("code", metavar="编号", help="单位编号，例如 M1")
@@ -124,9 +143,11 @@ def _staff(add: Add) -> None:
     staff.add_argument("--deputy", action="store_true", help="副主席：主席没回应时提醒")
     add("list", "列出所有工作人员", "people:staff_list")
     code = add("code", "发一个绑定码，让本人的微信或 QQ 号能用", "people:staff_code")
-    leave = add("leave", "停用：他的账号和绑定码立刻失效", "people:staff_leave")
-    for command in (code, leave):
+    leave = add("leave", "停用：他的账号、登录和绑定码立刻失效，手上的事交出去", "people:staff_leave")
+    password = add("password", "给管理员一个进入管理页面的链接，进来后可以设密码", "people:staff_password")
+    for command in (code, leave, password):
         command.add_argument("who", metavar="姓名或编号")
+    leave.add_argument("--to", metavar="姓名或编号", help="他手上的户和求助单都交给谁；不写就各回各处")
 
 
 def _groups(add: Add) -> None:
@@ -136,6 +157,9 @@ def _groups(add: Add) -> None:
     for command in (on, off):
         command.add_argument("channel", metavar="渠道", help="config.toml 里 [channels.名字] 的名字")
         command.add_argument("chat_id", metavar="群号")
+    stand_in = add("stand-in", "同一批人的两个群：一个账号发不出去时用另一个", "groups:group_stand_in")
+    stand_in.add_argument("group", nargs=2, metavar=("渠道", "群号"), help="替补的群")
+    stand_in.add_argument("--for", dest="first", nargs=2, metavar=("渠道", "群号"), help="先用的群；不写就是不再替补")
     on.add_argument("--unit", metavar="编号", help="这个群属于哪个单位")
     on.add_argument("--tags", type=words, metavar="标签", help="群标签，用逗号隔开，例如 family,workers")
 
@@ -197,10 +221,40 @@ def _reports(add: Add) -> None:
     _json(report)
 
 
+def _keys(add: Add) -> None:
+    rotate = add("rotate", "换密钥：全部重新加密，运行中也可以；断了就再运行一次", "keys:rotate")
+    rotate.add_argument("--status", action="store_true", help="只看换到哪里了")
+    rotate.add_argument("--grace", type=seconds, default=10.0, metavar="秒", help="等别的程序跟上的时间，不写是 10 秒")
+
+
 def _safety(add: Add) -> None:
+    _keys(_adder(add("key", "密钥")))
     backup = add("backup", "备份数据库，运行中也可以", "safety:backup")
     backup.add_argument("--to", metavar="文件夹", help="放到哪里，不写就是配置里的 [database] backups")
     restore = add("restore", "把备份恢复到空的数据库，恢复后先暂停", "safety:restore")
     restore.add_argument("file", metavar="备份.zip")
+    restore.add_argument("--key", metavar="密钥文件", help="换密钥以前的备份：换下来的那个密钥文件")
     restore.add_argument("--yes", action="store_true", help="不再询问")
     add("release", "恢复后检查完毕，重新开始工作", "safety:release")
+    _privacy(add)
+    kept = add("retention", "各种资料留多久，有多少到期了，上次清理是什么时候", "retention:show")
+    kept.add_argument("--now", action="store_true", help="现在就清理，不等每天那一次")
+    _json(kept)
+
+
+def _privacy(add: Add) -> None:
+    access = add("access", "谁在什么时候为什么看过、改过、导出过一户的资料", "access:access")
+    access.add_argument("household", nargs="?", metavar="户编号", help="例如 H0123；用 --by 就不用写")
+    access.add_argument("--member", metavar="姓名", help="只说户里这一位的")
+    access.add_argument("--by", metavar="姓名或编号", help="反过来：这位工作人员看过哪些户")
+    labels = add("labels", "把改正过的判断写成训练用的例句（号码和姓名已去掉）", "access:labels")
+    labels.add_argument("file", metavar="文件.jsonl")
+    incident = add("incident", "资料泄露了：要告诉主管部门和家属的内容、清单和一封信", "incident:incident")
+    incident.add_argument("--cause", metavar="原因", default="", help="怎么发生的，查清多少写多少")
+    incident.add_argument("--unit", metavar="编号", help="只涉及这个单位和它下面的")
+    incident.add_argument("--what", type=words, metavar="种类", help="涉及哪些：names,phones,addresses,words,accounts")
+    incident.add_argument("--key-exposed", action="store_true", help="密钥文件也可能落到了别人手里")
+    for command in (access, incident):
+        command.add_argument("--since", type=day, metavar="日期", help="从哪天起")
+        command.add_argument("--until", type=day, metavar="日期", help="到哪天为止（含这一天）")
+        _json(command)

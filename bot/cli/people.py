@@ -2,11 +2,13 @@
 
 from argparse import Namespace
 
-from bot.actions import people
+from bot.actions import leaving, people, signin
+from bot.actions.alerts import Rules
+from bot.app import building
 from bot.cli.loading import in_database
-from bot.cli.printing import say, table
+from bot.cli.printing import complain, say, table
 from bot.config import Config
-from bot.errors import BadInput, NotFound
+from bot.errors import BadInput, NotFound, ProblemsFound
 from bot.models import Identity, Staff, Unit
 
 ROLE_NAMES = {"admin": "管理员", "chair": "主席", "editor": "宣传", "volunteer": "志愿者"}
@@ -31,6 +33,10 @@ def staff_list(args: Namespace) -> int:
 
 def staff_code(args: Namespace) -> int:
     return in_database(args, _staff_code)
+
+
+def staff_password(args: Namespace) -> int:
+    return in_database(args, _staff_password)
 
 
 def staff_leave(args: Namespace) -> int:
@@ -96,9 +102,40 @@ async def _staff_code(config: Config, args: Namespace) -> int:
 
 
 async def _staff_leave(config: Config, args: Namespace) -> int:
-    staff = await people.deactivate((await find_staff(args.who)).id)
-    say(f"{staff.name} 已停用：账号和绑定码都已失效。")
+    staff = await find_staff(args.who)
+    to = await find_staff(args.to) if args.to else None
+    left = await leaving.leave(staff.id, to.id if to is not None else None, rules=_rules(config))
+    say(f"{staff.name} 已停用：账号、登录和绑定码都已失效。")
+    if left.households:
+        pool = f"，其中 {left.pool} 户回到等人打电话的" if left.pool else ""
+        say(f"手上要回访的 {left.households} 户已交出去{pool}。")
+    if left.requests:
+        say(f"手上的 {left.requests} 张求助单" + (f"交给了{to.name}。" if to is not None else "已退回，并告诉了主席。"))
+    if left.alerted:
+        say(f"还没人收到的 {left.alerted} 张求助单马上提醒下一位。")
+    if staff.name in config.escalation.counsellors:
+        say("config.toml 的 counsellors 里还有他，请换上别人。")
     return 0
+
+
+async def _staff_password(config: Config, args: Namespace) -> int:
+    staff = await find_staff(args.who)
+    if staff.role != "admin":
+        raise BadInput(f"只有管理员用密码。请 {staff.name} 给机器人私聊发“登录”。")
+    address = signin.Address(config.web.public_url, config.web.port)
+    say(f"{staff.name} 的登录链接：{address}/sign-in/{await signin.issue_link(staff.id)}")
+    minutes = int(signin.LIFETIME.total_seconds() // 60)
+    say(f"送暖要在运行。链接 {minutes} 分钟内有效，只能用一次，请只给本人。进来后在“我”里设密码。")
+    return 0
+
+
+def _rules(config: Config) -> Rules | None:
+    """Who leaves is cut off even while somebody's text is broken: then nobody is told."""
+    try:
+        return building.rules(config, building.texts(config))
+    except ProblemsFound as error:
+        complain(str(error))
+        return None
 
 
 async def find_staff(who: str, *, active: bool = True) -> Staff:

@@ -8,10 +8,14 @@ REASONS = {
     "stalled": "发送中途程序停了，可能已经发出",
     "timeout": "等回执超时，可能已经发出",
     "dropped": "发送中途断线，可能已经发出",
+    "partly": "前面的图片或文件发出了，后面的没有",
     "async": "对方收下了但不报告结果，可能已经发出",
     "bug": "程序出错，可能已经发出，请看日志",
     "group_off": "这个群已关掉",
     "unreadable": "内容解不开，密钥文件可能不对",
+    "canary": "前三个群都不确定发没发出，其余的先停下",
+    "other_road": "换了另一个账号发",
+    "stopped": "有人叫停了",
     "group_cap": "这个群今天的条数满了",
     "opted_out": "这一户已退订",
     "not_in_group": "账号不在这个群里",
@@ -32,6 +36,8 @@ REASONS = {
     "resend": "有人要求重发",
     "late": "太晚了，已作废",
     "acknowledged": "已经有人收到",
+    "erased": "本人要求删除资料",
+    "left": "收信的人离开了",
 }
 STATUS_NAMES = {
     "queued": "等待",

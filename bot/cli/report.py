@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from bot import clock
-from bot.actions import report_file, reports
+from bot.actions import report_file, reports, viewing
 from bot.actions.reports import Report, Row, Span, Total
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, say, stamp, table
@@ -22,6 +22,8 @@ def report(args: Namespace) -> int:
 async def _report(config: Config, args: Namespace) -> int:
     found = await reports.report(Span(args.first, args.last), args.unit)
     opened = _opened(found, args.rows)
+    if opened or args.csv or args.xlsx:
+        await viewing.opened("report", args.unit)
     if args.json:
         as_json(_plain(found, opened))
     else:

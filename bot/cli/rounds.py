@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from bot import clock
-from bot.actions import assignments, calllists, people, rounds
+from bot.actions import assignments, calllists, people, rounds, viewing
 from bot.actions.assignments import Given
 from bot.actions.calllists import OVERLOOKED, Overlooked
 from bot.actions.outcomes import BY_WORD, OUTCOMES
@@ -141,6 +141,7 @@ async def _calls(config: Config, args: Namespace) -> int:
     under = (await people.unit_by_code(args.unit)).path if args.unit else "/"
     days = args.days or config.callbacks.silent_days
     found = {kind: await calllists.overlooked(kind, under=under, days=days) for kind in kinds}
+    await viewing.opened("calls", args.unit)
     if args.json:
         as_json({kind: [_record(row) for row in rows] for kind, rows in found.items()})
         return 0

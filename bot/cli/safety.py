@@ -11,7 +11,7 @@ from bot.cli.loading import config_of, explained, in_database, load_key
 from bot.cli.printing import complain, say
 from bot.config import Config
 from bot.errors import Problem, ProblemsFound
-from bot.models import db
+from bot.models import db, keyfile, keys
 
 CONFIRM = "恢复"
 
@@ -30,9 +30,15 @@ def restore(args: Namespace) -> int:
     if not args.yes and not _confirmed(config):
         complain("没有恢复，什么都没有改动。")
         return 1
+    if args.key:
+        keyfile.add_older(config.resolve(config.database.key_file), Path(args.key))
+        keys.refresh()
     done = asyncio.run(_restore(config, Path(args.file)))
     say(f"已恢复 {done.rows} 行。")
     say(f"备份时在等的 {done.held} 条已暂停，正在发的 {done.unknown} 条标为不确定：用 songnuan doubtful 查看。")
+    if keys.current().changing:
+        say("有内容还在旧密钥下：恢复后运行 songnuan key rotate 换掉。")
+    say("备份以后应本人要求删除过的人又回来了，请再删一次：songnuan person erase。")
     say("现在什么都不会发。看过没有问题后，运行 songnuan release 重新开始。")
     return 0
 

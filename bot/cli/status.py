@@ -7,18 +7,21 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from bot import clock
-from bot.actions import overview, settings
+from bot.actions import accounts, overview, settings
+from bot.actions.accounts import Ledger
 from bot.actions.overview import Overview
+from bot.app import accounts as account_days
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, moment, say, stamp
 from bot.cli.reasons import STATUS_NAMES
 from bot.config import Config
 from bot.content import load_schedules
 from bot.errors import ProblemsFound
-from bot.models import Broadcast, Group, ScheduleState
+from bot.models import Broadcast, Group, ScheduleState, keys
 from bot.settings import Web
 
 PATIENCE = aiohttp.ClientTimeout(total=2)
+PURPOSES = {"alert": "提醒", "reply": "回话", "tip": "提示"}
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 
@@ -29,7 +32,8 @@ def status(args: Namespace) -> int:
 async def _status(config: Config, args: Namespace) -> int:
     facts, schedules = await gather(config), await _schedules(config)
     if args.json:
-        as_json({**facts, "schedules": [schedule.plain() for schedule in schedules]})
+        today = {name: day._asdict() | {"done_at": stamp(day.done_at)} for name, day in facts["today"].items()}
+        as_json({**facts, "today": today, "schedules": [schedule.plain() for schedule in schedules]})
         return 0
     _show(facts)
     for schedule in schedules:
@@ -43,7 +47,11 @@ async def gather(config: Config) -> dict[str, Any]:
     return {
         "bot": await running(config.web),
         "on_hold_since": await settings.get(settings.HOLD) or None,
+        "key_change_unfinished": keys.current().changing,
         "queue": _queue(seen),
+        "today": {
+            name: await accounts.ledger(name, caps, quiet) for name, (caps, quiet) in account_days(config).items()
+        },
         "doubtful": seen.total("unknown"),
         "requests": {"open": seen.requests.get("open", 0), "oldest_minutes": waited},
         "groups": {"enabled": await Group.filter(enabled=True).count(), "all": await Group.all().count()},
@@ -119,14 +127,29 @@ def _show(facts: dict[str, Any]) -> None:
     _show_bot(facts["bot"])
     if facts["on_hold_since"]:
         say("恢复备份后暂停着，什么都不会发；看过后运行 songnuan release。")
+    if facts["key_change_unfinished"]:
+        say("密钥还没有换完：运行 songnuan key rotate 接着换。")
     requests, groups = facts["requests"], facts["groups"]
     waited = f"，最久的等了 {requests['oldest_minutes']} 分钟" if requests["open"] else ""
     say(f"求助单：{requests['open']} 个没人应{waited}。")
     say(f"群：{groups['enabled']} 个开着，共 {groups['all']} 个。")
     for channel, counts in facts["queue"].items():
         say(f"投递 {channel}：" + "，".join(f"{STATUS_NAMES.get(name, name)} {n}" for name, n in counts.items()))
+    for channel, day in facts["today"].items():
+        say(f"今天 {channel}：{_day(day)}。")
     if facts["doubtful"]:
         say(f"有 {facts['doubtful']} 条不确定是否发出，用 songnuan doubtful 查看。")
+
+
+def _day(day: Ledger) -> str:
+    """What an account has said, what it may still say, and when its queue will be empty."""
+    sent = "，".join(f"{name} {day.sent.get(purpose, 0)}" for purpose, name in PURPOSES.items())
+    left = "" if day.left is None else f"，上限 {day.cap}，还剩 {day.left}"
+    warming = f"（新账号第 {day.warming} 天，先少发）" if day.warming else ""
+    if not day.waiting:
+        return f"{sent}{left}{warming}"
+    done = "" if day.done_at is None else f"，大约 {moment(day.done_at)} 发完"
+    return f"{sent}{left}{warming}，还有 {day.waiting} 条提示在等{done}"
 
 
 def _show_bot(bot: dict[str, Any] | None) -> None:

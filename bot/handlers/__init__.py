@@ -6,10 +6,13 @@ from bot.handlers import (
     calls,
     help,
     lifecycle,
+    looking,
     menu,
     optout,
+    own_data,
     relief_reply,
     requests,
+    signin,
     speaker,
 )
 from bot.handlers.desk import Desk
@@ -24,12 +27,15 @@ def build(desk: Desk) -> Router:
     for conversation in (
         binding,
         speaker,
+        signin,
         menu,
         requests,
         lifecycle,
+        looking,
         callbacks,
         calls,
         optout,
+        own_data,
         relief_reply,
         help,
     ):

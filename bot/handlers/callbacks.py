@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from bot import clock
-from bot.actions import callbacks, calllists
+from bot.actions import callbacks, calllists, viewing
 from bot.actions.alerts import KIND_NAMES
 from bot.actions.callbacks import Call, Recorded
 from bot.actions.conversation import Answer
@@ -56,6 +56,7 @@ def _recording(desk: Desk, questions: Questions) -> Handler:
         try:
             done = await callbacks.record(who, call, speaker.staff_id, desk.rules, desk.calling)
         except Unclear as unclear:
+            await viewing.listed(speaker.staff_id, "which", [one.code for one in unclear.candidates])
             return _ask(desk, questions, turn, unclear, call)
         except ActionError as error:
             return Answer(private=desk.refuse(error).here)  # it may repeat a name

@@ -6,7 +6,7 @@ The word counts for the household that 下一户 showed the person last. Names a
 from collections.abc import Awaitable, Callable
 
 from bot import clock
-from bot.actions import callbacks, calllists, nextcall
+from bot.actions import callbacks, calllists, nextcall, viewing
 from bot.actions.callbacks import Call
 from bot.actions.calllists import WHY, Entry
 from bot.actions.conversation import Answer
@@ -47,7 +47,7 @@ def _following(desk: Desk) -> Handler:
     async def following(turn: Turn, speaker: Speaker) -> Answer:
         assert speaker.staff_id is not None
         try:
-            shown = await nextcall.show(speaker.staff_id, desk.calling)
+            shown = await nextcall.show(speaker.staff_id, desk.calling, desk.rules)
         except ActionError as error:
             return desk.refuse(error)
         private = _shown(desk, shown, speaker.name)
@@ -65,6 +65,7 @@ def _listing(desk: Desk) -> Handler:
             entries = await calllists.mine(speaker.staff_id)
         except ActionError as error:
             return desk.refuse(error)
+        await viewing.listed(speaker.staff_id, "calls", [one.code for one in entries[:LISTED]])
         today = sum((await calllists.calls_today(speaker.staff_id)).values())
         return Answer(private=_listed(desk, entries, today))
 

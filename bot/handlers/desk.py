@@ -6,6 +6,7 @@ from bot.actions.alerts import Rules
 from bot.actions.calling import Calling
 from bot.actions.conversation import Answer
 from bot.actions.directory import Speaker
+from bot.actions.signin import Address
 from bot.content import Library
 from bot.errors import ActionError
 from bot.events import Part
@@ -19,6 +20,7 @@ class Desk(NamedTuple):
     rules: Rules
     hotline: str
     phone: str
+    pages: Address
     calling: Calling = Calling()
 
     def say(self, key: str, **variables: object) -> tuple[Part, ...]:

@@ -50,6 +50,7 @@ def _need(turn: Turn, judgement: Judgement) -> Need:
         nickname="" if known else message.sender.nickname[:40],
         place="" if known or place is None else place.name[:40],
         message_key=f"{message.channel}:{message.message_id}"[:160],
+        why=judgement.reasons,
         sure=judgement.decision == "alert",
     )
 

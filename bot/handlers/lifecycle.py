@@ -1,4 +1,4 @@
-"""派, 送达, 更正, 回访确认, 办结, 转介, 重开, 代报, 关联, 详情: a request's way in one line each.
+"""派, 送达, 更正, 回访确认, 办结, 转介, 重开, 改类, 加急, 代报, 关联, 详情: a request's way in one line each.
 
 Answers go to the person alone, wherever they wrote: a group must not learn who needs what.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from bot import clock
-from bot.actions import confirming, detail, lifecycle, linking, steps
+from bot.actions import confirming, correcting, detail, lifecycle, linking, steps
 from bot.actions.alerts import KIND_NAMES, URGENCY_NAMES
 from bot.actions.conversation import Answer
 from bot.actions.directory import Speaker
@@ -18,7 +18,7 @@ from bot.handlers.desk import Desk, spoken_to, staff
 from bot.handlers.requests import STATE_NAMES
 from bot.quantities import Gift, read_gifts, shown_all, yuan
 from bot.router import Findings, Router, Turn, command
-from bot.triage import judge
+from bot.triage import KINDS, judge, kinds_of
 
 NUMBERED = re.compile(r"#?第?(\d{1,9})(?!\d)\s*号?[\s:,，。]*(.*)", re.DOTALL)
 # A household as people name it, and what follows: after a code of letters and digits no blank is needed.
@@ -29,7 +29,12 @@ HOW = {  # what a chair writes behind 办结
     "unreachable": ("联系不上", "找不到人", "找不到", "失联"),
     "duplicate": ("重复",),
     "referred": ("转介",),
+    "mistaken": ("不是求助", "不算求助", "误报", "听错了"),
     "helped": ("已解决", "解决了", "已帮助", "办好了", "好了"),
+}
+HOW_SOON = {  # what a chair writes behind 加急
+    "emergency": ("万分紧急", "万分火急", "要命", "出人命", "危急"),
+    "normal": ("取消", "不急", "一般", "不用"),
 }
 VERDICTS = {
     "not_received": ("没收到", "没有收到", "未收到", "2"),
@@ -199,12 +204,30 @@ async def _link(desk: Desk, number: int, staff_id: int, rest: str) -> tuple[Part
     )
 
 
+async def _recategorise(desk: Desk, number: int, staff_id: int, rest: str) -> tuple[Part, ...]:
+    """改类 12 药品, 改类 12 缺药 没钱."""
+    known = {name: kind for kind, name in KIND_NAMES.items()}
+    words = [word for word in re.split(r"[\s,，、。]+", rest) if word]
+    wanted = {known[word] for word in words if word in known} | {*kinds_of([w for w in words if w not in known])}
+    done = await correcting.kinds(number, staff_id, [kind for kind in KINDS if kind in wanted], desk.rules)
+    return desk.say("judged-anew", what="需要", **done._asdict())
+
+
+async def _hasten(desk: Desk, number: int, staff_id: int, rest: str) -> tuple[Part, ...]:
+    wanted, _ = _first_of(HOW_SOON, rest, "urgent")
+    done = await correcting.urgency(number, staff_id, wanted, desk.rules)
+    return desk.say("judged-anew", what="程度", **done._asdict())
+
+
 async def _detail(desk: Desk, number: int, staff_id: int, rest: str) -> tuple[Part, ...]:
     seen = await detail.look(number, staff_id)
     lines = [_step(one) for one in seen.steps[-15:]]
     state = CLOSED_AS.get(seen.closed_as, "已办结") if seen.state == "closed" else STATE_NAMES.get(seen.state, "待核实")
     shown = {name: value for name, value in seen.shown.items() if name != "words"}
-    return desk.say("request-detail", number=number, state=state, person=seen.person, lines=lines, words="", **shown)
+    why = "、".join(seen.why)
+    return desk.say(
+        "request-detail", number=number, state=state, person=seen.person, lines=lines, why=why, words="", **shown
+    )
 
 
 def _step(one: steps.Step) -> str:
@@ -254,6 +277,8 @@ WORKS: dict[str, Work] = {
     "转介": _refer,
     "重开": _reopen,
     "关联": _link,
+    "改类": _recategorise,
+    "加急": _hasten,
     "详情": _detail,
 }
 _WORDS = " ".join(WORKS).split()

@@ -23,7 +23,7 @@ def routes(desk: Desk) -> Router:
     async def acknowledge(speaker: Speaker, number: int) -> Answer:
         assert speaker.staff_id is not None
         try:
-            taken = await help.acknowledge(number, speaker.staff_id)
+            taken = await help.acknowledge(number, speaker.staff_id, desk.rules)
         except ActionError as error:
             return Answer(private=desk.refuse(error).here)  # a group must not learn that there is a request
         return Answer(private=_taken(desk, taken))

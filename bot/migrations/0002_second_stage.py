@@ -14,6 +14,15 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
+            name='Erased',
+            fields=[
+                ('mark', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
+                ('at', Instant(db_index=True, generated=False, null=False, unique=False)),
+            ],
+            options={'table': 'erased', 'app': 'models', 'pk_attr': 'mark', 'table_description': 'That somebody asked to be forgotten: a mark by which an old sheet is known, and nothing of the person.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Label',
             fields=[
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -87,6 +96,15 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='Secret',
+            fields=[
+                ('name', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
+                ('value', EncryptedText(generated=False, null=False, unique=False)),
+            ],
+            options={'table': 'secret', 'app': 'models', 'pk_attr': 'name', 'table_description': 'A secret of the installation that is made once and kept encrypted: a new key file takes it along.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Session',
             fields=[
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -124,10 +142,23 @@ class Migration(migrations.Migration):
             options={'table': 'throttle', 'app': 'models', 'pk_attr': 'key', 'table_description': 'How often something failed lately, for one address or one name.'},
             bases=['Model'],
         ),
+        ops.AlterModelOptions(
+            name='Audit',
+            options={'table': 'audit', 'app': 'models', 'indexes': [Index(fields=['subject', 'subject_id']), Index(fields=['staff_id', 'at'])], 'pk_attr': 'id', 'table_description': 'One line a change or a look. `detail` carries codes and numbers, never words of a family.'},
+        ),
         ops.AddField(
             model_name='Audit',
             name='reason',
             field=EncryptedText(null=True, generated=False, unique=False),
+        ),
+        ops.AddIndex(
+            model_name='Audit',
+            index=Index(fields=['staff_id', 'at']),
+        ),
+        ops.AddField(
+            model_name='BindCode',
+            name='key_id',
+            field=fields.SmallIntField(null=True),
         ),
         ops.AddField(
             model_name='Broadcast',
@@ -138,6 +169,14 @@ class Migration(migrations.Migration):
             model_name='Broadcast',
             name='stopped_by_id',
             field=fields.IntField(null=True),
+        ),
+        ops.AddIndex(
+            model_name='Delivery',
+            index=Index(fields=['broadcast_id', 'channel', 'status']),
+        ),
+        ops.AddIndex(
+            model_name='FollowUp',
+            index=Index(fields=['at', 'outcome', 'household_id', 'undone_at']),
         ),
         ops.AddField(
             model_name='Group',
@@ -154,6 +193,26 @@ class Migration(migrations.Migration):
             name='why',
             field=EncryptedText(null=True, generated=False, unique=False),
         ),
+        ops.AddIndex(
+            model_name='HelpRequest',
+            index=Index(fields=['state', 'id']),
+        ),
+        ops.AddIndex(
+            model_name='HelpRequest',
+            index=Index(fields=['unit_id', 'id']),
+        ),
+        ops.AddIndex(
+            model_name='HelpRequest',
+            index=Index(fields=['assigned_to_id', 'state']),
+        ),
+        ops.AddIndex(
+            model_name='HelpRequest',
+            index=Index(fields=['opened_at']),
+        ),
+        ops.AddIndex(
+            model_name='HelpRequest',
+            index=Index(fields=['closed_at']),
+        ),
         ops.AddField(
             model_name='Household',
             name='erased_at',
@@ -163,6 +222,18 @@ class Migration(migrations.Migration):
             model_name='Member',
             name='erased_at',
             field=Instant(null=True, generated=False, unique=False),
+        ),
+        ops.AddIndex(
+            model_name='Relief',
+            index=Index(fields=['state', 'at']),
+        ),
+        ops.AddIndex(
+            model_name='Relief',
+            index=Index(fields=['delivered_at']),
+        ),
+        ops.AddIndex(
+            model_name='Relief',
+            index=Index(fields=['confirmed_at']),
         ),
         ops.AddField(
             model_name='ScheduleState',

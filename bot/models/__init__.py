@@ -8,7 +8,19 @@ from bot.models.broadcasting import Broadcast, Delivery, ScheduleState
 from bot.models.composing import OwnSchedule, OwnText, Picture
 from bot.models.learning import Label
 from bot.models.outreach import Assignment, FollowUp, HelpRequest, Relief, RequestStep, Round
-from bot.models.people import BindCode, Consent, Group, Household, HouseholdDate, Identity, Member, Staff, Unit
+from bot.models.people import (
+    BindCode,
+    Consent,
+    Erased,
+    Group,
+    Household,
+    HouseholdDate,
+    Identity,
+    Member,
+    Secret,
+    Staff,
+    Unit,
+)
 from bot.models.signin import Password, Session, SignInLink, Throttle
 
 __all__ = [
@@ -18,6 +30,7 @@ __all__ = [
     "Broadcast",
     "Consent",
     "Delivery",
+    "Erased",
     "FollowUp",
     "Group",
     "HelpRequest",
@@ -34,6 +47,7 @@ __all__ = [
     "RequestStep",
     "Round",
     "ScheduleState",
+    "Secret",
     "Seen",
     "Session",
     "Setting",

@@ -9,7 +9,10 @@ from bot.models.fields import EncryptedText, Instant
 
 
 class Audit(Model):
-    """One line a change, append-only. `detail` carries codes and numbers, never words of a family."""
+    """One line a change or a look. `detail` carries codes and numbers, never words of a family.
+
+    The database itself refuses to change or delete a row (migration 0003), but for what retention and erasure need.
+    """
 
     id = fields.BigIntField(primary_key=True)
     at = Instant()
@@ -21,7 +24,7 @@ class Audit(Model):
     reason = EncryptedText(null=True)  # why somebody looked at what is masked, in their words
 
     class Meta:
-        indexes = (("subject", "subject_id"),)
+        indexes = (("subject", "subject_id"), ("staff_id", "at"))
 
 
 class Setting(Model):

@@ -81,4 +81,5 @@ class Delivery(Model):
             ("channel", "status", "priority", "id"),
             ("channel", "chat_id", "status"),
             ("channel", "settled_at"),
+            ("broadcast_id", "channel", "status"),
         )

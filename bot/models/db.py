@@ -27,6 +27,7 @@ def _connection(url: str, **sqlite: str) -> dict[str, Any]:
     if not url.startswith("sqlite://"):
         return expand_db_url(url)
     pragmas = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": "15000"}
+    pragmas["secure_delete"] = "ON"  # what is deleted is overwritten, not only unlinked
     credentials = {"file_path": url.removeprefix("sqlite://"), **pragmas, **sqlite}
     return {"engine": "bot.models.sqlite", "credentials": credentials}
 
@@ -170,6 +171,23 @@ async def execute_many(statement: str, rows: Sequence[Sequence[object]]) -> None
 def _numbered(statement: str) -> str:
     pieces = statement.split("?")
     return "".join(f"{piece}${n}" for n, piece in enumerate(pieces[:-1], 1)) + pieces[-1]
+
+
+async def overwrite() -> bool:
+    """Write the tables anew, so that no byte of a deleted row is left in their files. Not in a transaction.
+
+    SQLite: also its log. PostgreSQL: plain VACUUM would leave the bytes in the holes of a page, and the planner's
+    samples hold values, so both are renewed. Writers wait for as long as it takes. False when somebody kept on
+    reading SQLite's log, so that its bytes are still there.
+    """
+    if not on_sqlite():
+        ours = await fetch("SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()")
+        for name in (*(f'"{table["name"]}"' for table in ours), "pg_statistic"):
+            await connection().execute_script(f"VACUUM (FULL, ANALYZE) {name}")
+        return True
+    await fetch("PRAGMA wal_checkpoint(TRUNCATE)")
+    await fetch("VACUUM")
+    return not (await fetch("PRAGMA wal_checkpoint(TRUNCATE)"))[0]["busy"]
 
 
 def _placeholders(statement: str) -> str:

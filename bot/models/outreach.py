@@ -99,6 +99,7 @@ class HelpRequest(Model):
 
     class Meta:
         table = "help_request"
+        indexes = (("state", "id"), ("unit_id", "id"), ("assigned_to_id", "state"), ("opened_at",), ("closed_at",))
 
 
 class RequestStep(Model):
@@ -154,6 +155,9 @@ class Relief(Model):
     corrects_id = fields.BigIntField(null=True, unique=True)
     note = EncryptedText(null=True)
 
+    class Meta:
+        indexes = (("state", "at"), ("delivered_at",), ("confirmed_at",))
+
 
 class FollowUp(Model):
     """One attempt to reach one household, with its outcome."""
@@ -181,4 +185,5 @@ class FollowUp(Model):
 
     class Meta:
         table = "follow_up"
-        indexes = (("household_id", "at"), ("staff_id", "at"))
+        # The last one holds all that the charts of a span count, so that they need not read the rows.
+        indexes = (("household_id", "at"), ("staff_id", "at"), ("at", "outcome", "household_id", "undone_at"))

@@ -138,6 +138,7 @@ class BindCode(Model):
 
     id = fields.IntField(primary_key=True)
     code_index = fields.CharField(32, unique=True)
+    key_id = fields.SmallIntField(null=True)  # under which key; the code is not kept, so its mark cannot be made anew
     staff: fields.ForeignKeyNullableRelation[Staff] = fields.ForeignKeyField(
         "models.Staff", null=True, on_delete=fields.RESTRICT
     )
@@ -177,3 +178,20 @@ class Group(Model):
     class Meta:
         table = "chat_group"  # "group" is a word of SQL
         unique_together = (("channel", "chat_id"),)
+
+
+class Erased(Model):
+    """That somebody asked to be forgotten: a mark by which an old sheet is known, and nothing of the person.
+
+    The mark is an HMAC under the secret "erased", so that it can outlive the key file it was made with.
+    """
+
+    mark = fields.CharField(32, primary_key=True)
+    at = Instant(db_index=True)
+
+
+class Secret(Model):
+    """A secret of the installation that is made once and kept encrypted: a new key file takes it along."""
+
+    name = fields.CharField(40, primary_key=True)
+    value = EncryptedText()

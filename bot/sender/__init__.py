@@ -18,12 +18,14 @@ class Sender:
     def __init__(self, channels: Iterable[Channel], pacing: Mapping[str, Pacing], *, owner: str = "") -> None:
         owner = owner or uuid4().hex[:12]
         self.workers: list[LaneWorker] = []
+        self._breakers: dict[str, Breaker] = {}
         for channel in channels:
             limits = pacing[channel.name]
             breaker = Breaker()
             for urgent in (True, False):
                 pacer = Pacer(channel.name, limits, urgent=urgent)
                 self.workers.append(LaneWorker(channel, limits, pacer, breaker, owner, urgent=urgent))
+            self._breakers[channel.name] = breaker
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -43,6 +45,10 @@ class Sender:
     def stalled(self, seconds: float) -> list[str]:
         """Lanes that have work but have not turned for that long: names for /healthz."""
         return [worker.name for worker in self.workers if worker.idle_for() > seconds]
+
+    def resting(self) -> dict[str, float]:
+        """Channels whose tips rest because of sends in doubt, with the seconds that are left."""
+        return {name: left for name, breaker in self._breakers.items() if (left := breaker.remaining()) > 0}
 
     def crashed(self) -> list[str]:
         """Lanes whose task has ended although nobody stopped it."""

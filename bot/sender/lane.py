@@ -28,7 +28,9 @@ class LaneWorker:
         first, last = (0, outbox.URGENT) if urgent else (outbox.URGENT + 1, 9)
         self.name = f"{channel.name}/{'urgent' if urgent else 'tips'}"
         self._channel = channel
-        self._lane = claiming.Lane(channel.name, first, last, owner, LEASE, pacing.per_group_day)
+        self._lane = claiming.Lane(
+            channel.name, first, last, owner, LEASE, pacing.per_group_day, canary=pacing.canary and not urgent
+        )
         self._window = URGENT_WINDOW if urgent else pacing.window
         self._pacer = pacer
         self._breaker = breaker
@@ -65,12 +67,12 @@ class LaneWorker:
 
     async def _guarded_turn(self) -> float:
         try:
-            return await self._turn()
+            return await self.turn()
         except Exception:
             log.exception("lane %s could not use the database, trying again", self.name)
             return POLL_SECONDS
 
-    async def _turn(self) -> float:
+    async def turn(self) -> float:
         """Record what is done and claim what fits, in one commit; returns seconds until there may be more.
 
         What is in flight and what is claimed never exceed the window, so a crash leaves at most one window in doubt.
@@ -144,8 +146,12 @@ class LaneWorker:
         except TimeoutError:
             return
 
-    async def _finish(self) -> None:
+    async def landed(self) -> None:
+        """Wait for all that is on its way."""
         if self._in_flight:
             await asyncio.wait([task for task, _ in self._in_flight.values()])
+
+    async def _finish(self) -> None:
+        await self.landed()
         await claiming.record_and_claim(self._lane, self._done, 0)
         self._done = []

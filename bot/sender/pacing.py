@@ -7,10 +7,11 @@ tokens, so that someone who writes 帮助 a hundred times cannot get the account
 
 import random
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import clock
-from bot.actions import claiming
+from bot.actions import accounts
+from bot.actions.accounts import Caps
 from bot.config import Pacing
 
 URGENT_PER_MINUTE = 60
@@ -24,6 +25,7 @@ class Pacer:
     def __init__(self, channel: str, pacing: Pacing, *, urgent: bool, rng: random.Random | None = None) -> None:
         self._channel = channel
         self._pacing = pacing
+        self._caps = Caps(**pacing.model_dump(include=set(Caps._fields)))
         self._urgent = urgent
         self._random = rng or random.Random()
         self._recent: deque[float] = deque()
@@ -42,10 +44,11 @@ class Pacer:
             wanted = min(wanted, per_minute - len(self._recent))
             if wanted <= 0:
                 return 0, self._recent[0] + 60 - at
-        if pacing.per_day and not self._urgent:
-            wanted = min(wanted, pacing.per_day - await claiming.sent_today(self._channel))
-            if wanted <= 0:
-                return 0, self._until_midnight()
+        if not self._urgent:
+            for cap, since, pause in await self._caps_of_today():
+                wanted = min(wanted, cap - await accounts.sent_since(self._channel, since))
+                if wanted <= 0:
+                    return 0, pause
         if pacing.gap_seconds[1] and not self._urgent:
             wanted = 1
         return wanted, 0.0
@@ -57,10 +60,20 @@ class Pacer:
             self._recent.extend([at] * count)
         self._next = at + self._random.uniform(*self._pacing.gap_seconds)
 
-    def _until_midnight(self) -> float:
-        now = clock.now()
-        tomorrow = claiming.midnight(now) + timedelta(days=1)
-        return max(1.0, (tomorrow - now).total_seconds())
+    async def _caps_of_today(self) -> list[tuple[int, datetime, float]]:
+        """(how many, counted since when, seconds until it is worth asking again), counted in the database.
+
+        So a restart forgets nothing of it. Replies and alerts count as well, although they do not wait.
+        """
+        now, found = clock.now(), []
+        if self._caps.per_hour:
+            found.append((self._caps.per_hour, now - timedelta(hours=1), 60.0))
+        if self._caps.per_day:
+            today = accounts.midnight(now)
+            tomorrow = (today + timedelta(days=1) - now).total_seconds()
+            cap = self._caps.day(await accounts.first_day(self._channel, now), now)
+            found.append((cap, today, max(1.0, tomorrow)))
+        return found
 
 
 class Breaker:

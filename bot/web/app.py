@@ -1,59 +1,83 @@
-"""The HTTP side: pages, /healthz and /metrics, and the doors that channels bring along."""
+"""The HTTP side: the table of routes behind the gate, and the doors that channels bring along."""
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.web.views import health, sandbox, static_routes
+from bot.errors import ActionError
+from bot.web import errors, gate
+from bot.web.gate import Refused
+from bot.web.live import LIVE, Live
+from bot.web.routes import table
+from bot.web.routing import PUBLIC, Route
+from bot.web.site import SITE, Site
+from bot.web.visit import Visit
 
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-DOORS: web.AppKey[frozenset[str]] = web.AppKey("doors", frozenset)
+log = logging.getLogger(__name__)
+
+ROUTES: web.AppKey[dict[web.AbstractRoute, Route | None]] = web.AppKey("routes", dict)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def build(facts: health.Facts, doors: Iterable[web.AbstractRouteDef], *, with_sandbox: bool) -> web.Application:
-    """`doors` are the channels' own routes, which check their callers themselves; all else is for this machine."""
-    app = web.Application(client_max_size=1 << 20, middlewares=[_this_machine_only])
-    app[health.FACTS] = facts
-    resources = {route.resource for route in app.router.add_routes(doors)}
-    app[DOORS] = frozenset(resource.canonical for resource in resources if resource is not None)
-    app.router.add_routes([*health.routes(), *static_routes()])
-    if with_sandbox:
-        app.router.add_routes(sandbox.routes())
-    app.on_response_prepare.append(_common_headers)
+def build(site: Site, doors: Iterable[web.AbstractRouteDef] = ()) -> web.Application:
+    """`doors` are the channels' own routes, which check their callers themselves; all else is in the table."""
+    app = web.Application(client_max_size=1 << 20, middlewares=[_gate])
+    known: dict[web.AbstractRoute, Route | None] = dict.fromkeys(app.router.add_routes(doors))
+    for route in table(site):
+        methods = ("GET", "HEAD") if route.method == "GET" else (route.method,)
+        resource = app.router.add_resource(route.path)
+        known |= {resource.add_route(method, _unreached): route for method in methods}
+    site.paths = frozenset(route.path for route in known.values() if route is not None and route.kind == "page")
+    app[SITE], app[ROUTES], app[LIVE] = site, known, Live()
+    app.on_response_prepare.append(_harden)
+    app.on_shutdown.append(_close)
     return app
 
 
+async def _unreached(request: web.Request) -> web.StreamResponse:
+    raise AssertionError("the gate calls the handlers of the table")
+
+
 @web.middleware
-async def _this_machine_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """There is no sign-in yet, so nobody from outside may look, whatever address the config listens on.
-
-    The Host header counts too: a foreign page could point its own name at 127.0.0.1 (DNS rebinding).
-    """
-    resource = request.match_info.route.resource
-    if resource is not None and resource.canonical in request.app[DOORS]:
+async def _gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    routes = request.app[ROUTES]
+    if request.match_info.http_exception is None and request.match_info.route not in routes:
+        raise web.HTTPForbidden  # somebody added a route beside the table
+    route = routes.get(request.match_info.route, Route("GET", "", _nowhere, PUBLIC, "page"))
+    if route is None:
         return await handler(request)
-    if not _is_loopback(request.remote or "") or _host(request) not in LOOPBACK_NAMES:
-        raise web.HTTPForbidden(text="这些页面只能在装送暖的这台电脑上看（http://127.0.0.1）。")
-    return await handler(request)
-
-
-def _is_loopback(address: str) -> bool:
+    visit = Visit(request, None, "")
     try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+        gate.check_place(request, route)
+        admitted = await gate.admit(request, route)
+        visit = Visit(request.clone(client_max_size=route.most_bytes), admitted.who, admitted.token)
+        if route.method != "GET":
+            gate.check_origin(request)
+            if not await visit.has_form_token():
+                raise Refused("token")
+        return await route.handler(visit)
+    except Refused as refused:
+        return errors.refusal(visit, refused.reason)
+    except ActionError as error:
+        return errors.of_action(visit, error)
+    except web.HTTPException as error:
+        return errors.of_status(visit, error) if error.status >= 400 else error
+    except (asyncio.CancelledError, ConnectionResetError):
+        raise
+    except Exception:
+        log.exception("a page could not be made: %s", route.path)
+        return errors.show(visit, errors.BROKEN)
 
 
-def _host(request: web.Request) -> str:
-    name = urlsplit(f"//{request.host}").hostname or ""
-    return f"[{name}]" if ":" in name else name
+async def _nowhere(visit: Visit) -> web.StreamResponse:
+    raise visit.request.match_info.http_exception or web.HTTPNotFound
 
 
-async def _common_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """No browser may guess types; modules have no version in their address: it asks each time whether they changed."""
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    if request.path.startswith("/static/"):
-        response.headers["Cache-Control"] = "no-cache"
+async def _harden(request: web.Request, response: web.StreamResponse) -> None:
+    gate.harden(request, response)
+
+
+async def _close(app: web.Application) -> None:
+    await app[LIVE].close()

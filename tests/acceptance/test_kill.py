@@ -13,6 +13,12 @@ async def test_twelve_kills(tmp_path: Path) -> None:
     assert verdict.counts["kills that cut sends"] >= 3, "the kills came when nothing was going on"
 
 
+async def test_four_kills_over_a_wechat_gateway(tmp_path: Path) -> None:
+    verdict = await torture(tmp_path, kills=4, groups=80, seed=21, network="wechat")
+    assert verdict.problems == []
+    assert verdict.counts["kills that cut sends"] >= 1, "the kills came when nothing was going on"
+
+
 async def test_a_stop_in_the_middle_of_a_broadcast_leaves_nothing_in_doubt(tmp_path: Path) -> None:
     async with yard(tmp_path, groups=300, texts=2) as place:
         await place.peer.order("faults", delay=0.5)

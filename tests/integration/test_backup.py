@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -256,13 +256,14 @@ async def test_a_broken_off_backup_leaves_nothing(lived_in: str, tmp_path: Path,
     assert not await Audit.filter(action="backup.write").exists()
 
 
-async def test_only_the_newest_are_kept(lived_in: str, tmp_path: Path) -> None:
+async def test_old_ones_go_but_never_the_newest_three(lived_in: str, tmp_path: Path) -> None:
+    clock.use(lambda: datetime(2020, 2, 5, tzinfo=UTC))
     first = await backup.backup(tmp_path)
-    for day in range(1, 5):
-        shutil.copy(first, tmp_path / f"songnuan-2020010{day}T000000Z.zip")
-    (tmp_path / "other.zip").touch()
-    gone = backup.prune(tmp_path, keep=2)
-    assert [path.name[9:17] for path in gone] == ["20200101", "20200102", "20200103"]
-    left = [name for name in await asyncio.to_thread(os.listdir, tmp_path) if name.endswith(".zip")]
-    assert sorted(left) == ["other.zip", "songnuan-20200104T000000Z.zip", first.name]
-    assert backup.prune(tmp_path, keep=2) == []
+    for day in ("0101T000000", "0105T235959", "0106T000000", "0204T000000"):
+        shutil.copy(first, tmp_path / f"songnuan-2020{day}Z.zip")
+    (tmp_path / "songnuan-old-list.zip").touch()
+    assert backup.prune(tmp_path, 0) == []
+    gone = backup.prune(tmp_path, 30)
+    assert [path.name[9:17] for path in gone] == ["20200101", "20200105"]
+    assert backup.prune(tmp_path, 30) == backup.prune(tmp_path, 1) == []
+    assert (tmp_path / "songnuan-old-list.zip").exists() and len(backup.made(tmp_path)) == 3

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot import clock
-from bot.actions import broadcasts, directory, groups, help, outbox, people, settings
+from bot.actions import broadcasts, directory, groups, help, outbox, people, settings, signin
 from bot.actions import sample as samples
 from bot.cli import main
 from bot.events import Chat, GroupInfo, Text
@@ -64,6 +64,19 @@ async def inside(url: str) -> AsyncIterator[None]:
         clock.use(None)
 
 
+async def test_an_admin_comes_in_when_no_chat_works(songnuan: Run, database_url: str) -> None:
+    await songnuan("unit", "add", "G", "北岭集团")
+    for name, role in (("周文静", "管理员"), ("王秀兰", "主席")):
+        await songnuan("staff", "add", name, role, "G")
+    code, said = await songnuan("staff", "password", "周文静")
+    address, _, token = said.splitlines()[0].partition("：")[2].rpartition("/")
+    assert (code, address) == (0, "http://127.0.0.1:1/sign-in")
+    code, said = await songnuan("staff", "password", "王秀兰")
+    assert code == 1 and "只有管理员用密码" in said
+    async with inside(database_url):
+        assert await signin.look(token) == "周文静"
+
+
 async def test_from_an_empty_database_to_a_bound_chair(songnuan: Run, database_url: str) -> None:
     assert await songnuan("unit", "list") == (0, "还没有单位。用 songnuan unit add 编号 名称 添加。\n")
     assert await songnuan("unit", "add", "M1", "向阳煤矿") == (0, "已添加单位 M1（向阳煤矿）。\n")
@@ -84,7 +97,7 @@ async def test_from_an_empty_database_to_a_bound_chair(songnuan: Run, database_u
         ["1", "王秀兰", "主席", "向阳煤矿", "qq"],
         ["2", "赵志强", "副主席", "向阳煤矿", "未绑定"],
     ]
-    assert await songnuan("staff", "leave", 1) == (0, "王秀兰 已停用：账号和绑定码都已失效。\n")
+    assert await songnuan("staff", "leave", 1) == (0, "王秀兰 已停用：账号、登录和绑定码都已失效。\n")
     async with inside(database_url):
         assert directory.speaker("qq", "10001") is None
 

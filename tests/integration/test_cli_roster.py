@@ -98,7 +98,7 @@ async def test_out_masked_or_with_a_reason(songnuan: Run, here: Path, database_u
     assert code == 0 and "不要发到群里" in said and "13800000001" in (here / "clear.csv").read_text()
     async with inside(database_url):
         notes = await Audit.filter(action="roster.export").order_by("id")
-        assert [note.detail["reason"] for note in notes] == ["", "上门慰问核对地址"]
+        assert [note.reason for note in notes] == [None, "上门慰问核对地址"]
     assert await songnuan("import", "out.csv") == (0, "新增 0 户，更新 0 户，没有变化 1 户。\n")
 
 

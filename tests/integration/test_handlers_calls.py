@@ -6,6 +6,7 @@ import pytest
 
 from bot import clock
 from bot.actions import assignments, calllists
+from bot.actions.viewing import CLEAR
 from bot.models import Assignment, Audit, FollowUp, HelpRequest, Household, HouseholdDate, Member
 from tests import people
 from tests.people import (
@@ -81,8 +82,9 @@ async def test_the_phone_is_for_the_volunteer_alone_and_leaves_a_trace(room: Roo
     here, private = await room.say("下一户", VOLUNTEER, STAFF_GROUP)
     assert (here.chat, here.text) == (STAFF_GROUP, "下一户：H0123（本人）。姓名和电话私聊发给您了。")
     assert private.chat == VOLUNTEER and LIU_PHONE in private.text
-    noted = await Audit.get(action="phone.shown")
+    noted = await Audit.get(action=CLEAR)
     assert (noted.subject, noted.staff_id) == ("household", await staff_id(VOLUNTEER))
+    assert noted.detail == {"what": ["phone"], "code": "call"}
     said = await say(room, "未接", group=STAFF_GROUP)
     assert said.startswith("已记：H0123 无人接听。") and "刘桂芳" not in said
 
@@ -108,7 +110,7 @@ async def test_nothing_of_it_is_for_others(room: Room) -> None:
             assert await room.say(words, who) == []
     assert await room.say("下一户", VOLUNTEER, FAMILY_GROUP) == []
     assert await say(room, "下一户", OUTSIDER) == "没有分给您的户，也没有等着打的。"
-    assert await Audit.filter(action="phone.shown").count() == 0
+    assert await Audit.filter(action=CLEAR).count() == 0
 
 
 async def test_look_alikes_give_nobody_a_role(room: Room) -> None:
@@ -170,7 +172,7 @@ async def test_nobody_is_called_at_night(room: Room) -> None:
     await opened()
     clock.use(lambda: NOON + 9 * HOUR)
     assert await say(room, "下一户") == "现在不是打电话的时候（08:30-20:00），到点了再写“下一户”。"
-    assert await Audit.filter(action="phone.shown").count() == 0
+    assert await Audit.filter(action=CLEAR).count() == 0
 
 
 async def test_a_child_is_never_asked_for(room: Room) -> None:

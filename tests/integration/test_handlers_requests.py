@@ -77,7 +77,7 @@ async def test_others_of_the_unit_and_above_may_take_it(room: Room, who: str) ->
 
 async def test_for_an_outsider_it_is_as_if_there_were_none(room: Room) -> None:
     real, none = (await room.say("收到 1", OUTSIDER))[0].text, (await room.say("收到 2", OUTSIDER))[0].text
-    assert real.replace("1", "2") == none == "没有 2 号求助单，写“求助”看看都有哪些。"
+    assert real.replace("1", "2") == none == "没有 2 号求助单。写“求助”看看都有哪些。"
     assert (await room.say("求助", OUTSIDER))[0].text.startswith("没有等着办的求助单。")
     assert (await HelpRequest.get(id=1)).state == "open"
 

@@ -129,7 +129,7 @@ async def test_who_leaves_is_cut_off_in_one_step(database: str) -> None:
     with pytest.raises(NotFound):
         await people.issue_code(staff["chair"].id)
     note = await Audit.get(action="staff.deactivate")
-    assert (note.staff_id, note.detail) == (staff["admin"].id, {"accounts": 2})
+    assert (note.staff_id, note.detail) == (staff["admin"].id, {"accounts": 2, "sessions": 0})
 
 
 async def test_only_an_admin_of_the_unit_may_manage_staff(database: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,12 @@ async def test_the_command_itself(
     assert "已写进" in capsys.readouterr().out and len(read(tmp_path / "a.xlsx")) == len(read(tmp_path / "a.csv")) == 15
     assert await asyncio.to_thread(main, ["report", "--csv", str(tmp_path / "a.txt")]) == 1
     assert await asyncio.to_thread(main, ["report", "--unit", "M9"]) == 1
+
+
+async def test_handed_over_together_is_once_however_long_the_writing_takes(room: Room) -> None:
+    before = (await reports.report()).total("delivered").times
+    ticks = count()
+    clock.use(lambda: NOON + timedelta(days=2, milliseconds=next(ticks)))
+    await room.say(NEED, LIU)
+    await room.say("送达 5 米10斤 油1桶 面2袋", CHAIR)
+    assert (await reports.report()).total("delivered").times == before + 1

@@ -87,7 +87,7 @@ async def test_who_took_it_is_known(sample: None, tmp_path: Path) -> None:
     assert 0 < done.households == theirs < HOUSEHOLDS
     note = await Audit.get(action="roster.export")
     assert note.staff_id == chair.id
-    assert (note.detail["households"], note.detail["clear"], note.detail["reason"]) == (theirs, True, REASON)
+    assert (note.detail["households"], note.detail["clear"], note.reason) == (theirs, True, REASON)
     await export_roster(tmp_path / "out.csv", unit_code="N11")
     assert (await Audit.filter(action="roster.export").order_by("-id").first()).detail["clear"] is False  # type: ignore[union-attr]
     for wrong in ({"staff_id": volunteer.id}, {"staff_id": chair.id, "unit_code": "N2"}):

@@ -17,8 +17,8 @@ from bot.errors import Permanent, Retryable, SendError
 from bot.events import Chat, File, GroupInfo, Image, Incoming, Line, Link, Mention, Outgoing, OwnMessage, Part, Receipt
 from bot.events import Text as T
 from bot.sample import load
-from bot.web.views import sandbox as view
-from bot.web.views import static_routes
+from bot.web.app import build
+from tests.web import quiet_site
 
 FAMILY, NEIGHBOUR, CHAIR = "f-0001", "n-01", "s-chair-m1"
 GROUP = Chat("group", "g-m1-family")
@@ -70,9 +70,7 @@ class Place:
 @asynccontextmanager
 async def running(journal: Path | None = None) -> AsyncIterator[Place]:
     channel = SandboxChannel("sandbox", Sandbox(type="sandbox"), load(), journal)
-    app = web.Application()
-    app.add_routes([*channel.routes(), *view.routes(), *static_routes()])
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(build(quiet_site(sandbox="sandbox"), channel.routes()))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -11,8 +11,8 @@ from bot.config import Sandbox
 from bot.errors import SendError
 from bot.events import Chat, GroupInfo, Incoming, Link, Outgoing, OwnMessage, Receipt, Text
 from bot.sample import load
-from bot.web.views import sandbox as view
-from bot.web.views import static_routes
+from bot.web.app import build
+from tests.web import quiet_site
 
 GROUP = "chat-group:g-m1-family"
 HOSTILE = "<img src=x onerror=\"document.title='gotcha'\"><script>document.title='gotcha'</script>"
@@ -50,9 +50,7 @@ class Site:
 
     async def up(self) -> None:
         self.channel = SandboxChannel("sandbox", Sandbox(type="sandbox"), load())
-        app = web.Application()
-        app.add_routes([*self.channel.routes(), *view.routes(), *static_routes()])
-        self.runner = web.AppRunner(app)
+        self.runner = web.AppRunner(build(quiet_site(sandbox="sandbox"), self.channel.routes()))
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", self.port, reuse_address=True).start()
         self.port = self.runner.addresses[0][1]

@@ -15,13 +15,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot import clock, config
 from bot.app import App
 from bot.events import Line
-from bot.metrics import Metrics
 from bot.web.app import build
-from bot.web.views import SECURITY_HEADERS
-from bot.web.views.health import Facts
+from bot.web.rendering import SECURITY_HEADERS
 from tests.people import LIU, URGENT
 from tests.servers.onebot_rig import eventually
 from tests.stage import ROOT, Stage, stage
+from tests.web import quiet_site
 
 SANDBOX = """
 [web]
@@ -111,7 +110,7 @@ async def test_a_sender_that_hangs_is_named(scene: Stage, monkeypatch: pytest.Mo
         return 0.01
 
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "_turn", hang)
+        patch.setattr(worker, "turn", hang)
         await asyncio.wait_for(hanging.wait(), 10)
         real = clock.monotonic
         patch.setattr(clock, "monotonic", lambda: real() + 31)
@@ -161,21 +160,26 @@ async def test_this_machine_by_any_of_its_names(sandbox: App, host: str) -> None
 
 @pytest.mark.parametrize("remote", ["192.0.2.7", "10.0.0.5", "::ffff:192.0.2.7", "fe80::1", ""])
 async def test_from_elsewhere_nothing_is_seen(remote: str) -> None:
-    facts = Facts("0", Metrics(), dict, list)
-    app = build(facts, [], with_sandbox=True)
+    app = build(quiet_site(sandbox="play"))
     app.freeze()
-    for path in ("/", "/sandbox", "/healthz", "/metrics", "/static/base.css"):
-        with pytest.raises(web.HTTPForbidden):
-            await app._handle(from_(remote, path, app))
+    for path in ("/", "/sandbox", "/healthz", "/metrics", "/static/base.css", "/sign-in", "/me"):
+        assert (await app._handle(from_(remote, path, app, **{"X-Forwarded-For": "127.0.0.1"}))).status == 403
     assert (await app._handle(from_("127.0.0.1", "/sandbox", app))).status == 200
 
 
-def from_(remote: str, path: str, app: web.Application) -> web.Request:
+async def test_a_proxy_on_this_machine_does_not_make_the_world_local() -> None:
+    app = build(quiet_site(sandbox="play"))
+    app.freeze()
+    for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"):
+        for path in ("/", "/sandbox", "/healthz", "/metrics"):
+            assert (await app._handle(from_("127.0.0.1", path, app, **{name: "192.0.2.7"}))).status == 403
+
+
+def from_(remote: str, path: str, app: web.Application, **headers: str) -> web.Request:
     """A request as aiohttp would hand it over; no test leaves this machine to make one."""
     transport = mock.Mock()
     transport.get_extra_info.side_effect = {"peername": (remote, 5000)}.get
-    headers = {"Host": "127.0.0.1", "X-Forwarded-For": "127.0.0.1"}
-    return make_mocked_request("GET", path, headers=headers, app=app, transport=transport)
+    return make_mocked_request("GET", path, headers={"Host": "127.0.0.1"} | headers, app=app, transport=transport)
 
 
 async def test_every_answer_carries_the_headers_that_forbid_foreign_things(sandbox: App) -> None:
@@ -189,14 +193,14 @@ async def test_every_answer_carries_the_headers_that_forbid_foreign_things(sandb
         assert headers["X-Content-Type-Options"] == "nosniff", path
 
 
-async def test_the_front_door_leads_to_the_sandbox_whatever_its_name(sandbox: App) -> None:
-    status, _, headers = await get(sandbox, "/")
-    assert (status, headers["Location"]) == (302, "/sandbox")
+async def test_the_front_door_of_the_sandbox_shows_both_sides(sandbox: App) -> None:
+    status, body, _ = await get(sandbox, "/")
+    assert status == 200 and 'href="/sandbox"' in body and "以王秀兰的身份进入" in body
 
 
 async def test_without_a_sandbox_there_is_no_such_page(scene: Stage) -> None:
     status, _, headers = await get(scene.app, "/")
-    assert (status, headers["Location"]) == (302, "/healthz")
+    assert (status, headers["Location"]) == (303, "/sign-in")
     assert (await get(scene.app, "/sandbox"))[0] == 404
 
 

@@ -24,18 +24,22 @@ port = 0
 quiet_hours = ""
 [log]
 level = "WARNING"
-[channels.qq]
-type = "onebot"
-mode = "forward"
-url = "{peer}"
+[channels.{network}]
+{channel}
 token = "{token}"
-[channels.qq.pacing]
+[channels.{network}.pacing]
 gap_seconds = [0, 0]
 per_minute = 0
+per_hour = 0
 per_day = 0
+canary = false
 per_group_day = 0
 window = {window}
 """
+CHANNELS = {
+    "qq": 'type = "onebot"\nmode = "forward"\nurl = "{peer}"',
+    "wechat": 'type = "wechaty"\nendpoint = "{peer}"\ntls = false',
+}
 SCHEDULE = """\
 name = "{key}"
 [when]
@@ -59,6 +63,7 @@ def write_site(
     folder: Path,
     peer: str,
     *,
+    network: str = "qq",
     database: str = "sqlite://data/songnuan.db",
     schedules: int = 3,
     texts: int = 20,
@@ -72,7 +77,15 @@ def write_site(
     key.write_text("ab" * 32)
     key.chmod(0o600)
     config = folder / "config.toml"
-    config.write_text(CONFIG.format(database=database, peer=peer, token=TOKEN, window=window))
+    config.write_text(
+        CONFIG.format(
+            database=database,
+            network=network,
+            channel=CHANNELS[network].format(peer=peer),
+            token=TOKEN,
+            window=window,
+        )
+    )
     for number in range(schedules):
         name = f"s{number}"
         (folder / "schedules" / f"{name}.toml").write_text(SCHEDULE.format(key=name, when=when))

@@ -1,15 +1,23 @@
 """The audit after a torture: what the bot's database says against what the network's ledger says."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from bot.actions.outbox import decode, plain
 from bot.models import db
-from tests.servers.onebot_ledger import Sent
 
 SHOWN = 3  # examples of each kind of problem
+
+
+class Sent(Protocol):
+    """A line of the network's ledger."""
+
+    chat: str
+    text: str
+    message_id: int
+    echo: str
 
 
 class Slot(NamedTuple):
@@ -34,14 +42,21 @@ class Books:
     ledger: list[tuple[int, Sent]]  # with the delivery that the message says it is
 
     @classmethod
-    async def open(cls, ledger: list[Sent]) -> "Books":
+    async def open(cls, ledger: Sequence[Sent]) -> "Books":
         rows = await db.fetch("SELECT id, status, broadcast_id, group_id, chat_id, message_id FROM delivery")
         fired = await db.fetch("SELECT id, schedule_key, slot, body, outcome FROM broadcast")
-        lines = [(int(sent.echo.partition("/")[0]), sent) for sent in ledger]
+        words = {row["id"]: plain(decode(row["body"])) for row in fired}
+        told = {(f"group:{row['chat_id']}", words[row["broadcast_id"]]): row["id"] for row in rows}
+        lines = [(_ref(sent, told), sent) for sent in ledger]
         return cls({row["id"]: row for row in rows}, {row["id"]: row for row in fired}, lines)
 
 
-async def audit(ledger: list[Sent], slots: set[Slot], groups: int, most_unknown: int) -> Verdict:
+def _ref(sent: Sent, told: Mapping[tuple[str, str], int]) -> int:
+    """The delivery that a message says it is; where the network carries no mark, the one with these words there."""
+    return int(sent.echo.partition("/")[0]) if sent.echo else told.get((sent.chat, "".join(sent.text.split())), 0)
+
+
+async def audit(ledger: Sequence[Sent], slots: set[Slot], groups: int, most_unknown: int) -> Verdict:
     """Compare after the dust has settled: nothing may be waiting any more."""
     books = await Books.open(ledger)
     states = Counter(row["status"] for row in books.deliveries.values())

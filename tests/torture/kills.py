@@ -9,9 +9,10 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from bot import clock
 from bot.actions import broadcasts
@@ -20,8 +21,9 @@ from bot.jobs.broadcasts import fingerprint
 from bot.models import db
 from bot.models.fields import to_ms
 from tests.servers.bot_site import PATIENCE, Bot, write_site
-from tests.servers.onebot_process import Peer, peer_process
-from tests.torture.books import Slot, Verdict, audit, integrity
+from tests.servers.onebot_process import peer_process
+from tests.servers.wechaty_process import ME, WechatyGateway, room_id
+from tests.torture.books import Sent, Slot, Verdict, audit, integrity
 
 WINDOW = 64
 SCHEDULES = 3
@@ -36,14 +38,29 @@ async def until_none(statement: str, *values: object) -> None:
             await asyncio.sleep(0.05)
 
 
+class Peer(Protocol):
+    """A chat network in a process of its own, which outlives every bot."""
+
+    @property
+    def url(self) -> str: ...
+
+    def ledger(self) -> Sequence[Sent]: ...
+
+    async def count(self) -> int: ...
+
+    async def order(self, verb: str, **more: Any) -> object: ...
+
+    async def reaches(self, count: int) -> None: ...
+
+
 class Yard:
     """A site, a peer, and which slots were planned. `bot` is the one that lives, if one does."""
 
-    def __init__(self, folder: Path, peer: Peer, groups: int, texts: int) -> None:
+    def __init__(self, folder: Path, network: str, peer: Peer, groups: int, texts: int) -> None:
         self.peer = peer
         self.groups = groups
         self.texts = texts
-        self.config = write_site(folder, peer.url, schedules=SCHEDULES, texts=texts, window=WINDOW)
+        self.config = write_site(folder, peer.url, network=network, schedules=SCHEDULES, texts=texts, window=WINDOW)
         schedules = load_schedules(folder / "schedules")
         self.marks = {key: fingerprint(schedule) for key, schedule in schedules.items()}
         self.slots: set[Slot] = set()
@@ -105,10 +122,22 @@ class Yard:
 
 
 @asynccontextmanager
-async def yard(folder: Path, groups: int, texts: int) -> AsyncIterator[Yard]:
+async def _gateway(folder: Path, groups: int) -> AsyncIterator[WechatyGateway]:
+    rooms = [(room_id(number), f"{number} 号群") for number in range(groups)]
+    gateway = WechatyGateway(rooms=rooms, people={ME: "送暖"}, ledger=folder / "ledger.jsonl")
+    await gateway.start()
+    try:
+        yield gateway
+    finally:
+        await gateway.kill()
+
+
+@asynccontextmanager
+async def yard(folder: Path, groups: int, texts: int, network: str = "qq") -> AsyncIterator[Yard]:
     """Everything in place, and the database open here too."""
-    async with peer_process(folder, groups) as peer:
-        place = Yard(folder, peer, groups, texts)
+    async with AsyncExitStack() as stack:
+        peer: Peer = await stack.enter_async_context((peer_process if network == "qq" else _gateway)(folder, groups))
+        place = Yard(folder, network, peer, groups, texts)
         try:
             await place.furnish()
             yield place
@@ -118,12 +147,18 @@ async def yard(folder: Path, groups: int, texts: int) -> AsyncIterator[Yard]:
 
 
 async def torture(
-    folder: Path, *, kills: int, groups: int, seed: int, report: Callable[[str], None] = lambda line: None
+    folder: Path,
+    *,
+    kills: int,
+    groups: int,
+    seed: int,
+    network: str = "qq",
+    report: Callable[[str], None] = lambda line: None,
 ) -> Verdict:
     """Kill so many times, finish, and compare the books."""
     rng = random.Random(seed)
     found: Counter[str] = Counter()
-    async with yard(folder, groups, texts=kills // 4 + 4) as place:
+    async with yard(folder, groups, texts=kills // 4 + 4, network=network) as place:
         for number in range(1, kills + 1):
             moment = rng.choices(list(MOMENTS), list(MOMENTS.values()))[0]
             await _life(place, moment, rng)

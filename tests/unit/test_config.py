@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from bot.config import AnyChannel, Calendar, Config, Database, OneBot, Pacing, Sandbox, is_loopback, load
 from bot.errors import Problem, ProblemsFound
+from bot.settings import UNPACED
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 
@@ -112,7 +113,7 @@ def test_a_channel_keeps_its_own_pacing_where_the_file_is_silent(file: Path) -> 
     text = '[channels.sandbox]\ntype = "sandbox"\n[channels.sandbox.pacing]\nwindow = 8\n'
     text += '[channels.qq]\ntype = "onebot"\npacing.per_minute = 3'
     config = loaded(file, text)
-    silent = Pacing(gap_seconds=(0, 0), per_minute=0, per_day=0, per_group_day=0, window=8)
+    silent = UNPACED.model_copy(update={"window": 8})
     assert channel(config, "sandbox").pacing == silent
     assert channel(config, "qq").pacing == Pacing(per_minute=3)
 

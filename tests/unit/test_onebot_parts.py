@@ -7,11 +7,11 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 from aiohttp.web import Request
 
+from bot.channels.common.backoff import Backoff
+from bot.channels.common.condition import Condition
+from bot.channels.common.lanes import Lanes
 from bot.channels.onebot.account import Account
-from bot.channels.onebot.backoff import Backoff
 from bot.channels.onebot.calls import Echoes
-from bot.channels.onebot.condition import Condition
-from bot.channels.onebot.lanes import Lanes
 from bot.channels.onebot.reverse import is_local, token_matches
 from bot.events import Line
 

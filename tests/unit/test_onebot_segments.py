@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.onebot.media import MAX_IMAGE, load_images
-from bot.channels.onebot.segments import clean, write
+from bot.channels.common import media
+from bot.channels.common.text import clean
+from bot.channels.onebot.channel import MAX_IMAGE
+from bot.channels.onebot.segments import write
 from bot.errors import Permanent
 from bot.events import File, Image, Link, Mention, Text
 
@@ -62,7 +64,7 @@ def test_any_text_can_be_encoded_and_stays_text(words: str) -> None:
 async def test_a_picture_is_sent_as_base64(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
     parts = (Image("a.png"), Image("a.png"))
-    images = await load_images(parts, tmp_path)
+    images = await media.load(["a.png"], tmp_path, MAX_IMAGE)
     segments = write(parts, direct=False, images=images)
     assert [segment["type"] for segment in segments] == ["image", "image"]
     assert images["a.png"].startswith("iVBORw0KGgo")
@@ -70,9 +72,9 @@ async def test_a_picture_is_sent_as_base64(tmp_path: Path) -> None:
 
 async def test_a_changed_picture_is_read_again(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
-    first = await load_images((Image("a.png"),), tmp_path)
+    first = await media.load(["a.png"], tmp_path, MAX_IMAGE)
     (tmp_path / "a.png").write_bytes(PNG + b"new")
-    assert await load_images((Image("a.png"),), tmp_path) != first
+    assert await media.load(["a.png"], tmp_path, MAX_IMAGE) != first
 
 
 @pytest.mark.parametrize("path", ["missing.png", "../secret.png", "/etc/hostname", "a\x00.png", ".", "a\ud800.png"])
@@ -80,11 +82,11 @@ async def test_pictures_that_must_not_or_cannot_be_read(path: str, tmp_path: Pat
     (tmp_path / "secret.png").write_bytes(PNG)
     (tmp_path / "messages").mkdir()
     with pytest.raises(Permanent, match="bad_media"):
-        await load_images((Image(path),), tmp_path / "messages")
+        await media.load([path], tmp_path / "messages", MAX_IMAGE)
 
 
 async def test_a_huge_picture_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "big.png").open("wb") as file:
         file.truncate(MAX_IMAGE + 1)
     with pytest.raises(Permanent, match="bad_media"):
-        await load_images((Image("big.png"),), tmp_path)
+        await media.load(["big.png"], tmp_path, MAX_IMAGE)

@@ -81,3 +81,41 @@ def test_without_a_path_nothing_is_kept() -> None:
     journal.append(said(1))
     journal.close()
     assert journal.open() == []
+
+
+def test_what_is_old_goes_and_what_comes_stays(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    write(path, said(1), said(2), said(3))
+    journal = Journal(path)
+    journal.open()
+    journal.trim(1)
+    inode = path.stat().st_ino
+    journal.trim(3)
+    journal.append(said(4))
+    journal.close()
+    assert read(path) == [said(3), said(4)] and path.stat().st_mode & 0o077 == 0
+    assert path.stat().st_ino != inode and list(tmp_path.iterdir()) == [path]
+    assert b"m2" not in path.read_bytes()
+
+
+def test_a_large_one_is_cut_to_what_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "journal.jsonl"
+    write(path, *map(said, range(1, 101)))
+    monkeypatch.setattr(module, "READ_MAX", 1000)
+    journal = Journal(path)
+    kept = journal.open()
+    journal.trim(0)
+    journal.close()
+    assert path.stat().st_size <= 1000 and read(path) == kept and 1 < len(kept) < 20
+
+
+def test_lines_are_blanked_where_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    write(path, said(1), said(2, "刘桂芳"), said(3))
+    journal = Journal(path)
+    journal.open()
+    assert module.blank(path, lambda one: one.seq == 2) == 1
+    journal.append(said(4))
+    journal.close()
+    assert read(path) == [said(1), said(3), said(4)] and "刘桂芳".encode() not in path.read_bytes()
+    assert module.blank(tmp_path / "none", lambda one: True) == 0

@@ -9,15 +9,15 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.channels.common import media
+from bot.channels.common.condition import Condition
+from bot.channels.common.lanes import Lanes
 from bot.channels.onebot.account import Account
 from bot.channels.onebot.calls import Echoes
-from bot.channels.onebot.condition import Condition
 from bot.channels.onebot.forward import WRONG_TOKEN, Forward
 from bot.channels.onebot.intake import Intake, Late, News
 from bot.channels.onebot.keeper import Keeper
-from bot.channels.onebot.lanes import Lanes
 from bot.channels.onebot.link import Link, Socket
-from bot.channels.onebot.media import load_images
 from bot.channels.onebot.outcomes import judge
 from bot.channels.onebot.reverse import Reverse
 from bot.channels.onebot.segments import write
@@ -29,6 +29,7 @@ from bot.events import GroupInfo, Health, Image, Inbox, Incoming, Limits, Line, 
 # QQ publishes no number. Its clients refuse typed texts somewhere above 4,500 characters and fold long
 # ones into a card well before; a tip of 3,000 is far longer than anybody reads in a group.
 TEXT_MAX = 3000
+MAX_IMAGE = 10 << 20  # bytes
 _NUMBER = re.compile(r"[1-9][0-9]{4,17}")
 WRONG_ACCOUNT = "连上的 QQ 号不是这个渠道的：请核对 self_id 和登录的账号"
 
@@ -192,8 +193,8 @@ class OneBotChannel:
     async def _compose(self, out: Outgoing) -> tuple[str, dict[str, Any]]:
         if not _NUMBER.fullmatch(out.chat.id):
             raise Permanent("bad_target", "不是 QQ 号或群号")
-        pictures = any(isinstance(part, Image) for part in out.parts)
-        images = await load_images(out.parts, self._media_root) if pictures else {}
+        pictures = [part.path for part in out.parts if isinstance(part, Image)]
+        images = await media.load(pictures, self._media_root, MAX_IMAGE) if pictures else {}
         direct = out.chat.kind == "direct"
         message = write(out.parts, direct=direct, images=images)
         if not message:

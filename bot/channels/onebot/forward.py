@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import ClientError, ClientSession, WSServerHandshakeError
 
-from bot.channels.onebot.backoff import Backoff
-from bot.channels.onebot.condition import Condition
+from bot.channels.common.backoff import Backoff
+from bot.channels.common.condition import Condition
 from bot.channels.onebot.link import MAX_MESSAGE, Link, Socket
 from bot.channels.onebot.timing import Timing
 from bot.config import OneBot

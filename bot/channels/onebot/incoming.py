@@ -5,8 +5,9 @@ from functools import lru_cache
 
 from msgspec import Raw, Struct
 
+from bot.channels.common.text import clean
 from bot.channels.onebot.frames import BadFrame, Frame, decode_as, ident, message_ident
-from bot.channels.onebot.segments import clean, read
+from bot.channels.onebot.segments import read
 from bot.events import Chat, GroupInfo, Incoming, OwnMessage, Sender
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from bot.channels.common.lanes import Lanes
 from bot.channels.onebot import incoming
 from bot.channels.onebot.calls import Echoes
 from bot.channels.onebot.frames import MAX_EVENT, BadFrame, Frame, Status
-from bot.channels.onebot.lanes import Lanes
 from bot.channels.onebot.link import Link
 from bot.channels.onebot.outcomes import REFUSED, judge
 from bot.errors import SendError, Unknown

@@ -7,7 +7,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from bot.channels.onebot.condition import Condition
+from bot.channels.common.condition import Condition
 from bot.channels.onebot.forward import WRONG_TOKEN
 from bot.channels.onebot.link import MAX_MESSAGE, Link, Socket
 from bot.channels.onebot.timing import Timing

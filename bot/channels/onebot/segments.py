@@ -8,6 +8,7 @@ import re
 
 from msgspec import Struct
 
+from bot.channels.common.text import clean
 from bot.channels.onebot.frames import Segment, SegmentData
 from bot.events import File, Image, Link, Mention, Part, Text
 
@@ -15,7 +16,6 @@ from bot.events import File, Image, Link, Mention, Part, Text
 _OTHERS_WORDS = frozenset({"forward", "node", "json", "xml", "share"})
 # Brackets inside a code are always escaped, so both classes stop at the next one: linear on any input.
 _CQ = re.compile(r"\[CQ:([A-Za-z0-9_.-]{1,32})((?:,[^\[\]]*)?)\]")
-_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _NUMBER = re.compile(r"[1-9][0-9]{4,19}")
 
 Sent = dict[str, str | dict[str, str]]
@@ -72,11 +72,6 @@ def _unescape(text: str) -> str:
     if "&" not in text:
         return text
     return text.replace("&#91;", "[").replace("&#93;", "]").replace("&#44;", ",").replace("&amp;", "&")
-
-
-def clean(text: str) -> str:
-    """NUL would end the text in the QQ client, half a surrogate cannot be encoded; all else is theirs."""
-    return _UNSENDABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", text)
 
 
 def write(parts: tuple[Part, ...], *, direct: bool, images: dict[str, str]) -> list[Sent]:

@@ -102,6 +102,13 @@ class SandboxChannel:
         """What stands in a chat, oldest first, as far as it is still in memory."""
         return tuple(self._chats.get(chat, ()))
 
+    def forget_before(self, moment: datetime) -> None:
+        """Nothing that was said earlier is kept, neither on file nor in memory."""
+        oldest = (moment - EPOCH) // timedelta(microseconds=1)
+        self._journal.trim(oldest)
+        for chat, said in self._chats.items():
+            self._chats[chat] = deque((one for one in said if one.seq >= oldest), maxlen=HISTORY_MAX)
+
     def _check(self, out: Outgoing) -> None:
         known = self._members if out.chat.kind == "group" else self._world.people
         if out.chat.id not in known:

@@ -5,6 +5,7 @@ skipped. That also makes the file an honest witness of what the network got.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import MsgspecError
@@ -45,6 +46,22 @@ class Journal:
             raise OSError("journal: short write")
         self._torn = False
 
+    def trim(self, oldest: int) -> None:
+        """Keep what was said from `oldest` on (microseconds since 1970), and no more than is ever read back."""
+        if self._path is None or self._fd is None:
+            return
+        tail = self._tail(self._fd)
+        kept = [line + b"\n" for line in tail.splitlines() if (said := _read(line)) and said.seq >= oldest]
+        if sum(map(len, kept)) == os.fstat(self._fd).st_size:
+            return
+        draft = self._path.with_name(f".{self._path.name}.part")
+        draft.write_bytes(b"".join(kept))
+        draft.chmod(0o600)
+        draft.replace(self._path)
+        self.close()
+        self._fd = os.open(self._path, os.O_RDWR | os.O_APPEND)
+        self._torn = False
+
     def close(self) -> None:
         if self._fd is not None:
             os.close(self._fd)
@@ -56,6 +73,22 @@ class Journal:
         start = max(0, size - READ_MAX)
         tail = os.pread(fd, READ_MAX, start)
         return tail.partition(b"\n")[2] if start else tail
+
+
+def blank(path: Path, doomed: Callable[[Said], bool]) -> int:
+    """Overwrite lines where they stand: whoever has the file open goes on appending. Returns how many."""
+    if not path.exists():
+        return 0
+    gone = at = 0
+    with path.open("r+b") as file:
+        for line in file.readlines():
+            said = _read(line)
+            if said is not None and doomed(said):
+                os.pwrite(file.fileno(), b" " * (len(line) - 1), at)
+                gone += 1
+            at += len(line)
+        os.fsync(file.fileno())
+    return gone
 
 
 def _read(line: bytes) -> Said | None:

@@ -1,26 +1,13 @@
 """/healthz and /metrics: is everything that should move moving, and if not, what to do."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
-
 from aiohttp import web
 
 from bot import clock
-from bot.actions import overview
-from bot.events import Health, Line
-from bot.metrics import Metrics
+from bot.actions import accounts, overview
+from bot.events import Line
+from bot.web.routing import MACHINE, api
+from bot.web.visit import Visit
 
-
-class Facts(NamedTuple):
-    """Where the views ask; the app fills it in."""
-
-    version: str
-    metrics: Metrics
-    channels: Callable[[], Mapping[str, Health]]
-    reasons: Callable[[], list[str]]  # sender and clock
-
-
-FACTS: web.AppKey[Facts] = web.AppKey("facts", Facts)
 LINE_NAMES = {
     Line.CONNECTING: "正在连接",
     Line.ONLINE: "在线",
@@ -30,18 +17,9 @@ LINE_NAMES = {
 }
 
 
-def routes() -> list[web.AbstractRouteDef]:
-    return [web.get("/healthz", healthz), web.get("/metrics", metrics), web.get("/", home)]
-
-
-async def home(request: web.Request) -> web.StreamResponse:
-    pages = {resource.canonical for resource in request.app.router.resources()}
-    raise web.HTTPFound("/sandbox" if "/sandbox" in pages else "/healthz")
-
-
-async def healthz(request: web.Request) -> web.Response:
+async def healthz(visit: Visit) -> web.Response:
     """200 when all is well, else 503 with the reasons in Chinese. Numbers only, nobody's data."""
-    facts = request.app[FACTS]
+    facts = visit.site
     reasons = list(facts.reasons())
     channels = {}
     for name, health in facts.channels().items():
@@ -75,15 +53,25 @@ async def _numbers() -> dict[str, object]:
     }
 
 
-async def metrics(request: web.Request) -> web.Response:
-    facts = request.app[FACTS]
+async def metrics(visit: Visit) -> web.Response:
+    facts = visit.site
     seen = await overview.look()
     facts.metrics.deliveries.clear()
     facts.metrics.requests.clear()
+    facts.metrics.sent_today.clear()
     for (channel, status), count in seen.deliveries.items():
         facts.metrics.deliveries.labels(channel, status).set(count)
     for state, count in seen.requests.items():
         facts.metrics.requests.labels(state).set(count)
+    for name, (caps, quiet) in facts.pacing.items():
+        day = await accounts.ledger(name, caps, quiet)
+        for purpose, count in day.sent.items():
+            facts.metrics.sent_today.labels(name, purpose).set(count)
+        if day.left is not None:
+            facts.metrics.left_today.labels(name).set(day.left)
     for name, health in facts.channels().items():
         facts.metrics.channel_up.labels(name).set(health.state is Line.ONLINE)
     return web.Response(body=facts.metrics.expose(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+ROUTES = [api("GET", "/healthz", healthz, MACHINE), api("GET", "/metrics", metrics, MACHINE)]

@@ -1,0 +1,52 @@
+"""What the pages are told at the start: where they are reached, how long a session lives, and whom to ask."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from bot.actions.accounts import Caps
+from bot.actions.alerts import Rules
+from bot.actions.calling import Calling
+from bot.actions.sessions import Span
+from bot.actions.signin import Address
+from bot.content import Library
+from bot.events import Health, Limits
+from bot.metrics import Metrics
+
+
+@dataclass(kw_only=True)
+class Site:
+    """Built by the app; views read it as `visit.site`. Fields that only some pages need have a default."""
+
+    version: str
+    metrics: Metrics
+    channels: Callable[[], Mapping[str, Health]]
+    reasons: Callable[[], list[str]]  # what should move and does not, for /healthz
+    texts: Library
+    rules: Rules
+    calling: Calling = field(default_factory=Calling)
+    limits: Mapping[str, Limits] = field(default_factory=dict)  # what each channel can carry
+    pacing: Mapping[str, tuple[Caps, str]] = field(default_factory=dict)  # each channel's caps and quiet hours
+    config: Any = None  # the settings as they were read from the file
+    sandbox: str = ""  # the name of the sandbox channel, "" when there is none
+    alone: bool = False  # the sandbox is the only channel: a place to try things
+    pages: Address = field(default_factory=Address)
+    behind_proxy: bool = False
+    span: Span = field(default_factory=Span)
+    paths: frozenset[str] = frozenset()  # of all pages there are, set by `build`
+
+    @property
+    def host(self) -> str:
+        """Host and port of the public address as a browser writes them; "" when there is none."""
+        return urlsplit(self.pages.public_url).netloc.lower()
+
+    @property
+    def address(self) -> str:
+        """The beginning of links that are sent to people, without a slash at its end."""
+        return str(self.pages)
+
+
+SITE: web.AppKey[Site] = web.AppKey("site", Site)

@@ -1,0 +1,131 @@
+"""One group, two accounts: the second takes over what the first certainly did not deliver, and nothing else."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot import clock
+from bot.actions import broadcasts, claiming, directory, failover, groups, outbox, people
+from bot.actions.claiming import Lane
+from bot.errors import BadInput, NotAllowed, Permanent, SendError, Unknown
+from bot.events import GroupInfo, Health, Line, Receipt, Text
+from bot.jobs import failover as job
+from bot.models import Delivery, ScheduleState, db
+from bot.models.fields import to_ms
+from tests import people as cast
+
+MORNING = datetime(2026, 12, 1, 2, tzinfo=UTC)
+LIFE = timedelta(hours=6)
+OWN_QUIET = {"qq": None, "wx": None, "robot": ""}
+
+
+@pytest.fixture(autouse=True)
+def by_day(database: str) -> None:
+    clock.use(lambda: MORNING)
+
+
+async def settle(*, per_unit: bool = False) -> None:
+    """三个渠道, one group each, all of them the same families; fired once."""
+    await people.add_unit("M1", "向阳煤矿")
+    for channel in ("qq", "wx", "robot"):
+        await groups.learnt(channel, [GroupInfo("1", "家属群")])
+        await groups.switch(channel, "1", True, "M1", ["family"])
+    await groups.stand_in(("wx", "1"), ("qq", "1"))
+    await groups.stand_in(("robot", "1"), ("wx", "1"))
+    await directory.refresh_if_forgotten()
+    await fire(per_unit=per_unit)
+
+
+async def fire(*, per_unit: bool = False, channels: Iterable[str] = ("qq", "wx", "robot")) -> None:
+    now = clock.now()
+    await broadcasts.plan("daily", "x", now)
+    firing = broadcasts.Firing("daily", now, None, "tips/a", "提示", lambda _: (Text("提示"),), per_unit, now + LIFE)
+    await broadcasts.fire(firing, directory.groups_for([], []), dict.fromkeys(channels, "21:30-07:00"))
+
+
+async def turn(channel: str, result: Receipt | SendError) -> int:
+    ready = await claiming.claim(Lane(channel, 0, 9, "test", timedelta(minutes=4)), 9)
+    await outbox.record([outbox.Outcome(one.id, one.purpose, one.attempts, result, one.lease) for one in ready])
+    return len(ready)
+
+
+@pytest.mark.parametrize("per_unit", [False, True])
+async def test_a_tip_goes_once_and_by_the_first_account(database: str, per_unit: bool) -> None:
+    await settle(per_unit=per_unit)
+    assert [row.channel for row in await Delivery.all()] == ["qq"]
+
+
+async def test_an_account_that_is_not_configured_is_passed_over(database: str) -> None:
+    await settle()
+    await Delivery.all().delete()
+    await ScheduleState.all().delete()
+    clock.use(lambda: MORNING + LIFE)
+    await fire(channels=["wx", "robot"])
+    assert [row.channel for row in await Delivery.all()] == ["wx"]
+
+
+async def test_what_failed_goes_by_the_next_and_the_next(database: str) -> None:
+    await settle()
+    assert await turn("qq", Permanent("not_in_group")) == 1
+    assert await failover.move(["qq", "wx", "robot"], [], OWN_QUIET) == 1
+    row = await Delivery.get()
+    assert (row.channel, row.status, row.reason, row.attempts, row.quiet_hours) == (
+        "wx", "queued", "other_road", 0, "21:30-07:00",
+    )  # fmt: skip
+    await Delivery.all().update(quiet_hours="")
+    assert await turn("wx", Permanent("not_in_group")) == 1
+    assert await failover.move(["qq", "wx", "robot"], [], OWN_QUIET) == 1
+    assert await turn("robot", Permanent("not_in_group")) == 1
+    assert await failover.move(["qq", "wx", "robot"], [], OWN_QUIET) == 0  # that was the last road
+    assert (await Delivery.get()).status == "failed"
+
+
+@pytest.mark.parametrize("status", ["unknown", "sending", "sent", "held", "expired"])
+async def test_what_may_have_gone_out_stays(database: str, status: str) -> None:
+    await settle()
+    await Delivery.all().update(status=status)
+    assert await failover.move(["wx", "robot"], ["qq"], OWN_QUIET) == 0
+
+
+async def test_in_doubt_it_stays_although_the_account_is_down(database: str) -> None:
+    await settle()
+    assert await turn("qq", Unknown("timeout")) == 1
+    assert await failover.move(["wx", "robot"], ["qq"], OWN_QUIET) == 0
+
+
+async def test_only_a_line_that_is_down_for_a_minute_is_left(database: str) -> None:
+    await settle()
+    now = clock.now()
+    health = {"qq": Health(Line.LOGGED_OUT, now), "wx": Health(Line.OFFLINE, now), "robot": Health(Line.ONLINE, now)}
+    assert await job.tick(lambda: health, OWN_QUIET) == 0
+    clock.use(lambda: now + timedelta(seconds=61))
+    assert await job.tick(lambda: health, OWN_QUIET) == 1
+    row = await Delivery.get()
+    assert (row.channel, row.chat_id, row.quiet_hours) == ("robot", "1", "")  # it has none of its own
+    assert await job.tick(lambda: health, OWN_QUIET) == 0
+
+
+async def test_a_row_that_is_being_claimed_is_not_taken_away(database: str) -> None:
+    """Both in one moment: whoever changes the row first has it, the other finds it gone."""
+    await settle()
+    found = await db.fetch("SELECT id FROM delivery")
+    stranded = {"id": found[0]["id"], "status": "queued", "rank": 0, "root": (await Delivery.get()).group_id}
+    assert len(await claiming.claim(Lane("qq", 0, 9, "test", timedelta(minutes=4)), 9)) == 1
+    assert not await failover._by_the_next(stranded, ["wx"], OWN_QUIET, to_ms(clock.now()))
+    assert (await Delivery.get()).channel == "qq"
+
+
+async def test_who_may_say_that_two_groups_are_the_same(database: str) -> None:
+    await cast.settle()
+    outsider, chair = await cast.staff_id(cast.OUTSIDER), await cast.staff_id(cast.CHAIR)
+    first = (cast.CHANNEL, cast.FAMILY_GROUP)
+    await groups.learnt("wx", [GroupInfo("1", "家属群")])
+    with pytest.raises(NotAllowed):
+        await groups.stand_in(("wx", "1"), first, by=outsider)
+    assert (await groups.stand_in(("wx", "1"), first, by=chair)).rank == 1
+    with pytest.raises(BadInput, match="另一个渠道"):
+        await groups.stand_in((cast.CHANNEL, cast.SILENT_GROUP), first, by=chair)
+    with pytest.raises(BadInput, match="替补这个群"):
+        await groups.stand_in(first, ("wx", "1"), by=chair)
+    assert (await groups.stand_in(("wx", "1"), None, by=chair)).same_as_id is None

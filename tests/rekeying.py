@@ -1,0 +1,176 @@
+"""A union whose key is changed by the real command, a process of its own, under a working bot; every byte is read."""
+
+import asyncio
+import csv
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tortoise import Tortoise
+
+from bot.actions import audit, keyed, lookup, phones, roster
+from bot.models import Household, Member, db, keyfile
+from tests import people
+from tests.stage import ROOT, Stage
+
+FIRST_PHONE = 13800001000
+HEAD = ("户编号", "姓名", "关系", "电话", "单位", "类别", "地址", "备注")
+LATEST = 600.0  # seconds for one line of the command
+
+
+class Rotation:
+    """`songnuan key rotate` as its own process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.said: list[str] = []
+
+    @classmethod
+    async def start(cls, folder: Path, *words: str) -> "Rotation":
+        command = [sys.executable, "-u", "-m", "bot", "--config", str(folder / "config.toml"), "key", "rotate", *words]
+        pipe = asyncio.subprocess.PIPE
+        return cls(
+            await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=pipe, stderr=asyncio.subprocess.STDOUT)
+        )
+
+    async def says(self, words: str) -> None:
+        """Waits for a line with these words."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(LATEST):
+            while words not in (line := (await self.process.stdout.readline()).decode()):
+                assert line, f"it ended without saying {words}:\n{''.join(self.said)}"
+                self.said.append(line)
+        self.said.append(line)
+
+    async def is_half_way(self) -> None:
+        while True:
+            await self.says("已换 ")
+            done, total = (int(part.split()[-1]) for part in self.said[-1].split("/"))
+            if 2 * done >= total:
+                return
+
+    async def ends(self) -> int:
+        assert self.process.stdout is not None
+        async with asyncio.timeout(LATEST):
+            self.said.append((await self.process.stdout.read()).decode())
+            return await self.process.wait()
+
+    async def kill(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+
+
+class Union:
+    """`size` households of two, and what is known of them; the first tenth is changed all the time."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.folder, self.size = folder, size
+        self.phones = {(number, who): str(FIRST_PHONE + 2 * number + who) for number in range(size) for who in (0, 1)}
+        self.addresses = {number: f"向阳街{number}号" for number in range(size)}
+        self.changing = max(1, min(size // 10, 200))
+        self.next_phone = FIRST_PHONE + 2 * size
+        self.done: Counter[str] = Counter()
+        self.slowest = 0.0
+
+    async def settle(self) -> None:
+        report = await roster.import_roster(self.sheet(range(self.size)))
+        assert (report.created, report.refused) == (self.size, [])
+
+    def sheet(self, numbers: range) -> Path:
+        path = self.folder / "roster.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            out = csv.writer(file)
+            out.writerow(HEAD)
+            for number in numbers:
+                for who, name in enumerate(("甲", "乙")):
+                    phone, home = self.phones[number, who], self.addresses[number]
+                    out.writerow((code(number), f"{name}{number}", "", phone, "M1", "孤寡老人", home, "腿脚不便"))
+        return path
+
+    @asynccontextmanager
+    async def lives(self, scene: Stage) -> AsyncIterator[None]:
+        """Families are looked up, sheets come in, people write, reasons are noted, until the block ends."""
+        caller = await people.staff_id(people.VOLUNTEER)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in (self._read(caller), self._import(), self._talk(scene))]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    async def _read(self, caller: int) -> None:
+        """Every phone finds its family at any moment."""
+        choose = random.Random(7)
+        while True:
+            number = choose.randrange(self.changing, self.size)
+            began = time.monotonic()
+            found = await lookup.find(self.phones[number, 1], caller)
+            assert (found.code, found.address) == (code(number), self.addresses[number])
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            self.done["read"] += 1
+            await asyncio.sleep(0.005)
+
+    async def _import(self) -> None:
+        while True:
+            for number in range(0, self.changing, 3):
+                self.addresses[number] = f"清河路{self.next_phone}号"
+                self.phones[number, 0] = str(self.next_phone)
+                self.next_phone += 1
+            sheet = self.sheet(range(self.changing))
+            report = await asyncio.shield(roster.import_roster(sheet))
+            assert report.updated == len(range(0, self.changing, 3)), report
+            self.done["import"] += 1
+
+    async def _talk(self, scene: Stage) -> None:
+        while True:
+            self.done["talk"] += 1
+            answer = await scene.ask(f"收到 {700_000 + self.done['talk']}", people.CHAIR)
+            assert "求助单" in answer
+            async with db.transaction():
+                await audit.note("phone.view", "household", reason=f"第{self.done['talk']}次联系")
+
+    async def check(self) -> None:
+        """Everything is readable and says what it should, and all of it is found."""
+        homes = {one.code: one async for one in Household.filter(code__startswith="R")}
+        members = {(one.household_id, one.name): one async for one in Member.filter(household__code__startswith="R")}
+        assert len(homes) == self.size and len(members) == 2 * self.size
+        for (number, who), phone in self.phones.items():
+            home = homes[code(number)]
+            member = members[home.id, f"{'甲乙'[who]}{number}"]
+            assert (member.phone, home.address, home.note) == (phone, self.addresses[number], "腿脚不便")
+            assert member.phone_index == phones.index(phone)
+            assert member.phone_ending == phones.ending_index(phone)
+
+
+def code(number: int) -> str:
+    return f"R{number:06}"
+
+
+def key_ids(file: Path) -> list[int]:
+    return [keyfile.key_id(keyfile.fingerprint(one)) for one in keyfile.read(file)[0].masters]
+
+
+async def ids_in_database() -> Counter[int]:
+    """The second byte of every encrypted value, read without our own code."""
+    found: Counter[int] = Counter()
+    for table in keyed.tables():
+        for column in table.sealed:
+            statement = f'SELECT "{column}" AS it FROM "{table.name}" WHERE "{column}" IS NOT NULL'
+            found.update(row["it"][1] for row in await db.fetch(statement))
+    return found
+
+
+async def every_text() -> int:
+    """Decrypts all there is; returns how many values."""
+    count = 0
+    for table in keyed.tables():
+        model = next(one for one in (Tortoise.apps or {})["models"].values() if one._meta.db_table == table.name)
+        for row in await model.all().values(*table.sealed):
+            count += sum(value is not None for value in row.values())
+    return count
