@@ -45,4 +45,4 @@ lock:  ## 重新锁定依赖版本（UPGRADE=1 时一并升级）
 	@sh tools/lock.sh
 
 clean:  ## 删掉安装和测试产生的文件，不动数据
-	@rm -rf .venv test-output build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv tests/npm/node_modules test-output build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,7 +18,7 @@ app                     -> jobs, web, handlers, sender, channels, router, triage
 app                     -> migrations, config, settings, sample, quiet
 jobs, handlers, web     -> actions, content
 handlers                -> triage, router
-web                     -> models
+web                     -> models, sheets
 sender                  -> actions.outbox, actions.claiming, actions.accounts, content.parts, config
 actions                 -> models, content, sample, quiet, sheets
 actions, handlers, web  -> quantities

@@ -21,7 +21,7 @@ def find_or_install() -> str | None:
         return path
     print("正在安装 Chromium 和中文字体……", flush=True)
     for command in (("apt-get", "update"), INSTALL):
-        done = _quietly(command)
+        done = quietly(command)
         if done.returncode:
             print(done.stdout[-2000:], flush=True)
             return None
@@ -33,7 +33,7 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
-def _quietly(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+def quietly(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     return subprocess.run(
         command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

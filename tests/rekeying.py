@@ -2,7 +2,9 @@
 
 import asyncio
 import csv
+import os
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -12,29 +14,48 @@ from pathlib import Path
 
 from tortoise import Tortoise
 
-from bot.actions import audit, keyed, lookup, phones, roster
-from bot.models import Household, Member, db, keyfile
+from bot.actions import audit, keyed, lookup, outbox, phones, rekeying, roster
+from bot.events import Chat, Text
+from bot.models import Household, Member, db, keyfile, keys
 from tests import people
+from tests.database import TEST_KEY
 from tests.stage import ROOT, Stage
 
 FIRST_PHONE = 13800001000
 HEAD = ("户编号", "姓名", "关系", "电话", "单位", "类别", "地址", "备注")
+OLD_ID = keys.Keyring(TEST_KEY).key_id
 LATEST = 600.0  # seconds for one line of the command
+
+# Kills the command as soon as it says that it is nearly half-way. A process of its own, because the test's is busy.
+GUILLOTINE = """
+import re, subprocess, sys
+command = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+for line in command.stdout:
+    progress = re.search(r"已换 (\\d+) / (\\d+)", line)
+    if progress and 5 * int(progress[1]) >= 2 * int(progress[2]):
+        command.kill()
+    sys.stdout.write(line)
+sys.exit(command.wait() != -9)
+"""
 
 
 class Rotation:
-    """`songnuan key rotate` as its own process."""
+    """`songnuan key rotate` as its own process; `cut`: one that is killed half-way, and ends with 0 if it was."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.said: list[str] = []
 
     @classmethod
-    async def start(cls, folder: Path, *words: str) -> "Rotation":
+    async def start(cls, folder: Path, *words: str, cut: bool = False) -> "Rotation":
         command = [sys.executable, "-u", "-m", "bot", "--config", str(folder / "config.toml"), "key", "rotate", *words]
+        if cut:
+            command = [sys.executable, "-u", "-c", GUILLOTINE, *command]
         pipe = asyncio.subprocess.PIPE
         return cls(
-            await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=pipe, stderr=asyncio.subprocess.STDOUT)
+            await asyncio.create_subprocess_exec(
+                *command, cwd=ROOT, stdout=pipe, stderr=asyncio.subprocess.STDOUT, start_new_session=True
+            )
         )
 
     async def says(self, words: str) -> None:
@@ -46,13 +67,6 @@ class Rotation:
                 self.said.append(line)
         self.said.append(line)
 
-    async def is_half_way(self) -> None:
-        while True:
-            await self.says("已换 ")
-            done, total = (int(part.split()[-1]) for part in self.said[-1].split("/"))
-            if 2 * done >= total:
-                return
-
     async def ends(self) -> int:
         assert self.process.stdout is not None
         async with asyncio.timeout(LATEST):
@@ -61,7 +75,7 @@ class Rotation:
 
     async def kill(self) -> None:
         if self.process.returncode is None:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             await self.process.wait()
 
 
@@ -174,3 +188,32 @@ async def every_text() -> int:
         for row in await model.all().values(*table.sealed):
             count += sum(value is not None for value in row.values())
     return count
+
+
+async def under_the_test_key(folder: Path) -> Path:
+    """A union with people, words, a message and a reason in the open database; returns its key file."""
+    path = folder / "songnuan.key"
+    path.write_text(TEST_KEY.hex())
+    path.chmod(0o600)
+    keys.use(keys.load(path, create=False))
+    await people.settle()
+    await Household.filter(code="H0123").update(address="向阳街3号", note="腿脚不便")
+    for member in await Member.all():
+        await Member.filter(id=member.id).update(phone_ending=phones.ending_index(member.phone or ""))
+    await outbox.enqueue([outbox.Draft("k", "reply", "qq", Chat("direct", people.LIU), (Text("送米"),))])
+    async with db.transaction():
+        await audit.note("phone.view", "household", 1, reason="送米要联系")
+    return path
+
+
+async def renew(file: Path) -> list[Path]:
+    """All of it, as the command does it, where no other process has to be waited for."""
+    if not keys.current().changing:
+        await rekeying.begin(file)
+    assert await rekeying.walk() == []
+    await rekeying.void()
+    return await rekeying.end(file)
+
+
+async def found(who: str) -> str:
+    return (await lookup.find(who, await people.staff_id(people.VOLUNTEER))).code

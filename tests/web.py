@@ -26,7 +26,7 @@ from bot.web.visit import TOKEN_HEADER, Visit
 from tests import people
 from tests.room import ROOT, SETTINGS
 
-Data = Mapping[str, object] | list[tuple[str, str]] | FormData
+Data = Mapping[str, object] | list[tuple[str, str]] | FormData | bytes
 
 
 class Page(NamedTuple):
@@ -148,6 +148,9 @@ class _Quiet:
     metrics = Metrics()
 
     def health(self) -> dict[str, Any]:
+        return {}
+
+    def resting(self) -> dict[str, float]:
         return {}
 
     def troubles(self) -> list[str]:

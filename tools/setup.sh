@@ -13,6 +13,10 @@ case "${1:-}" in
     *) echo "usage: sh tools/setup.sh run|wechat|test|bench" >&2 && exit 2 ;;
 esac
 
+kind=$1
+# Who once asked for WeChat keeps it when the locks change.
+[ "$kind" = run ] && [ -e .venv/.ready-wechat ] && kind=wechat lock=requirements-wechat.lock
+
 python=.venv/bin/python
 want="$PWD $(cat requirements*.lock pyproject.toml tools/setup.sh | cksum)"
 # These come as sources only; they are built by the locked backend, so nothing unlocked is ever fetched.
@@ -24,8 +28,8 @@ suitable() {
 
 ready() {
     [ -x "$python" ] || return 1
-    for kind in $serves; do
-        [ "$(cat ".venv/.ready-$kind" 2>/dev/null)" = "$want" ] && return 0
+    for later in $serves; do
+        [ "$(cat ".venv/.ready-$later" 2>/dev/null)" = "$want" ] && return 0
     done
     return 1
 }
@@ -69,11 +73,11 @@ ready && exit 0
 make_venv
 echo "$PWD" >.venv/.home
 echo "正在安装 $lock，第一次要一两分钟……"
-if [ "$1" != run ]; then
+if [ "$kind" != run ]; then
     pinned setuptools >.venv/.backend && install --require-hashes --requirement .venv/.backend
     # shellcheck disable=SC2086
     pinned $sources >.venv/.sources && install --require-hashes --no-deps --no-build-isolation --requirement .venv/.sources
 fi
 install --require-hashes --requirement "$lock"
 install --no-deps --no-build-isolation --editable .
-echo "$want" >".venv/.ready-$1"
+echo "$want" >".venv/.ready-$kind"

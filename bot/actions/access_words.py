@@ -4,7 +4,7 @@ from bot.actions.outcomes import OUTCOMES
 from bot.actions.viewing import CLEAR, CODES, LISTED, OPENED, WHAT
 from bot.models import Audit
 
-LISTS = {"calls": "名单", "which": "重名时的候选名单", "report": "统计明细", "print": "打印的名单"}
+LISTS = {"calls": "名单", "which": "重名时的候选名单", "report": "统计明细", "history": "回访经过", "print": "打印的名单"}
 BOT, LINE = "机器人", "命令行"
 
 NAMES = {
@@ -66,6 +66,37 @@ NAMES = {
     "wish.do_not_call": "设为请勿再打",
     "wish.may_call": "恢复可以打电话",
 }
+OFFICE = {
+    "access.of_staff": "查了一位工作人员看过什么",
+    "audit.export": "下载了审计",
+    "backup.restore": "恢复了备份",
+    "backup.write": "做了备份",
+    "group.learn": "认出了账号在的群",
+    "group.stand_in": "设了替补的群",
+    "group.switch": "改了群的设置",
+    "group.trial": "给群试发了一条",
+    "hold.release": "恢复备份后重新开始",
+    "key.begin": "开始换密钥",
+    "key.end": "换完密钥",
+    "labels.export": "导出了判断的更正",
+    "password.choose": "开始设密码",
+    "password.remove": "去掉了密码",
+    "password.set": "设了密码",
+    "roster.import": "导入名册",
+    "round.closed": "结束一轮回访",
+    "round.created": "建了一轮回访",
+    "sample.create": "建了演练用的工会",
+    "session.end": "退出登录",
+    "session.end_others": "让别的设备退出",
+    "session.start": "登录",
+    "signin.link": "要了登录链接",
+    "staff.add": "添加了工作人员",
+    "staff.appoint": "改了角色或单位",
+    "staff.code": "发了工作人员的绑定码",
+    "staff.deactivate": "停用了工作人员",
+    "staff.leave": "有人离开，手上的事交出去",
+    "unit.add": "添加了单位",
+}
 OF_THE_BOT = ("help.raised", "help.joined", "help.reminded", "help.asked", "assignment.released", "relief.")
 OF_THE_FAMILY = ("help.confirmed", "help.not_received", "help.issues", "messages.", "person.ask_", "identity.")
 
@@ -81,7 +112,7 @@ def named(row: Audit, to: str = "") -> str:
         "outcome": outcome.name if outcome is not None else "",
         "clear": "电话和地址完整" if detail.get("clear") else "打码",
     }
-    return NAMES.get(row.action, row.action).format_map(known)
+    return (NAMES.get(row.action) or OFFICE.get(row.action, row.action)).format_map(known)
 
 
 def reason(row: Audit) -> str:

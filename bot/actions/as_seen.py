@@ -5,6 +5,7 @@ looked at the page and filled in a form.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from bot import clock
 from bot.actions import steps
@@ -13,6 +14,7 @@ from bot.actions.reaching import happened, reach
 from bot.errors import Conflict
 from bot.models import HelpRequest, RequestStep, db
 
+T = TypeVar("T")
 QUIET = ("reminded", "asked")  # the clock did these, and nobody need look again for them
 
 
@@ -22,7 +24,7 @@ async def last_step(number: int) -> int:
     return last.id if last is not None else 0
 
 
-async def unless_changed[T](number: int, staff_id: int, seen: int, deed: Callable[[], Awaitable[T]]) -> T:
+async def unless_changed(number: int, staff_id: int, seen: int, deed: Callable[[], Awaitable[T]]) -> T:
     """Do it in the transaction that looked. Conflict, which says what happened since `seen`, when something did."""
     async with db.transaction():
         await HelpRequest.filter(id=number).select_for_update().only("id").first()  # whoever comes now waits

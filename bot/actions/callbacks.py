@@ -45,14 +45,24 @@ class Recorded(NamedTuple):
     holder: str = ""  # the colleague whose list the household is on, if that is somebody else
 
 
-async def record(who: str, call: Call, staff_id: int, rules: Rules, times: Calling) -> Recorded:
+async def record(
+    who: str,
+    call: Call,
+    staff_id: int,
+    rules: Rules,
+    times: Calling,
+    *,
+    at: datetime | None = None,
+    key: str = "",
+) -> Recorded:
     """Write one call-back to the household that `who` means (code, name or phone ending).
 
+    `at`: when the call was, if it is told of only now. By `key` the audit row is found again.
     Raises NotFound for a household outside the caller's unit, as for one that is not there.
     """
     async with db.transaction():
         household = await lookup.find(who, staff_id)
-        return await _record(household, call, staff_id, rules, times, clock.now())
+        return await _record(household, call, staff_id, rules, times, at or clock.now(), key)
 
 
 async def record_shown(call: Call, staff_id: int, rules: Rules, times: Calling) -> Recorded:
@@ -70,6 +80,11 @@ async def amend(call: Call, staff_id: int, rules: Rules, times: Calling) -> Reco
         before = await undo(staff_id)
         household = await Household.get(id=before.household.id)
         return await _record(household, call, staff_id, rules, times, before.follow_up.at)
+
+
+async def reachable(who: str, staff_id: int) -> None:
+    """Raises NotFound when the household is not within the person's units."""
+    await lookup.find(who, staff_id)
 
 
 async def hand_back(who: str, staff_id: int) -> str:
@@ -96,7 +111,7 @@ async def last_shown(staff_id: int) -> Household | None:
 
 
 async def _record(
-    household: Household, call: Call, staff_id: int, rules: Rules, times: Calling, at: datetime
+    household: Household, call: Call, staff_id: int, rules: Rules, times: Calling, at: datetime, key: str = ""
 ) -> Recorded:
     await act_as(staff_id, CALLERS, household.unit_id)
     rule = OUTCOMES[call.outcome]
@@ -119,7 +134,8 @@ async def _record(
         assignment_id=None if assignment is None else assignment.id,
     )
     holder = await _advance(assignment, state if latest else assignment.state, staff_id, at) if assignment else ""
-    await audit.note("callback.recorded", "household", household.id, staff_id=staff_id, outcome=call.outcome)
+    mark = {"key": key, "follow_up": follow_up.id} if key else {}
+    await audit.note("callback.recorded", "household", household.id, staff_id=staff_id, outcome=call.outcome, **mark)
     if newly_off:
         await audit.note("do_not_call.on", "household", household.id, staff_id=staff_id, follow_up=follow_up.id)
     step = NEXT_STEPS[state] if not rule.final and state != "waiting" else ""
@@ -193,11 +209,16 @@ async def _advance(assignment: Assignment, state: str, staff_id: int, at: dateti
     return other.name if other is not None else ""
 
 
-async def undo(staff_id: int) -> Recorded:
-    """Take back the person's latest call-back of the last day; `request` is the one that went with it."""
+async def undo(staff_id: int, only: int = 0) -> Recorded:
+    """Take back the person's latest call-back of the last day; `request` is the one that went with it.
+
+    With `only` it must be that follow-up; when it was taken back before, it is as if it were done now.
+    """
     async with db.transaction():
         mine = FollowUp.filter(staff_id=staff_id, undone_at=None, at__gte=clock.now() - UNDO_WITHIN)
         last = await mine.order_by("-id").first()
+        if only and (last is None or last.id != only):
+            return await _undone_before(only, staff_id)
         if last is None:
             raise NotFound("最近一天没有可以撤销的回访。")
         household = await Household.get(id=last.household_id)
@@ -207,6 +228,16 @@ async def undo(staff_id: int) -> Recorded:
         await _restore(household, last)
         await audit.note("callback.undone", "household", household.id, staff_id=staff_id, outcome=last.outcome)
     return Recorded(last, OUTCOMES[last.outcome], household, await _name(household), withdrawn)
+
+
+async def _undone_before(follow_up_id: int, staff_id: int) -> Recorded:
+    one = await FollowUp.get_or_none(id=follow_up_id, staff_id=staff_id)
+    if one is None:
+        raise NotFound("没有这条回访，可能不是您记的。")
+    if one.undone_at is None:
+        raise Conflict("只能撤销最近记的一条。")
+    household = await Household.get(id=one.household_id)
+    return Recorded(one, OUTCOMES[one.outcome], household, await _name(household), None)
 
 
 async def _restore(household: Household, last: FollowUp) -> None:

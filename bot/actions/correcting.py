@@ -9,7 +9,7 @@ from bot.actions.families import family_of
 from bot.actions.help import TAKEN
 from bot.actions.reaching import happened, move, reach
 from bot.errors import BadInput, Conflict
-from bot.models import HelpRequest, db
+from bot.models import HelpRequest, Staff, db
 
 
 class Corrected(NamedTuple):
@@ -20,23 +20,29 @@ class Corrected(NamedTuple):
 
 
 async def kinds(number: int, staff_id: int, wanted: Sequence[str], rules: Rules) -> Corrected:
-    """It is of these kinds. Raises BadInput without any, Conflict when it is so already or somebody was faster."""
+    """It is of these kinds. Raises BadInput without any, Conflict when it is so already."""
     if not wanted:
         raise BadInput(f"改成哪一类？可以写：{'、'.join(KIND_NAMES.values())}，例如：改类 {number} 药品。")
     async with db.transaction():
-        staff, request, _, _ = await reach(number, staff_id, lead=True)
+        staff, request = await _reach_alone(number, staff_id)
         before = _named(request.kinds)
         if set(request.kinds) == set(wanted):
             raise Conflict(f"{number} 号本来就是：{before}。")
-        changed = await HelpRequest.filter(id=number, state=request.state).update(kinds=list(wanted))
-        if not changed:
-            raise await happened(number)
         request.kinds = list(wanted)
+        await request.save(update_fields=["kinds"])
         await steps.note(number, "kinds", staff_id=staff.id, words=f"{before} → {_named(wanted)}")
         await audit.note("help.kinds", "request", number, staff_id=staff.id, kinds=list(wanted))
         await labels.keep(request, rules, ask=True)
         family = await family_of(request)
     return Corrected(number, family.code, before, _named(wanted))
+
+
+async def _reach_alone(number: int, staff_id: int) -> tuple[Staff, HelpRequest]:
+    """Locked, so that of two chairs the second one corrects what the first one said, and the history shows it."""
+    if 0 < number < 2**31:
+        await HelpRequest.filter(id=number).select_for_update()
+    staff, request, _, _ = await reach(number, staff_id, lead=True)
+    return staff, request
 
 
 def _named(wanted: Sequence[str]) -> str:
@@ -49,7 +55,7 @@ async def urgency(number: int, staff_id: int, wanted: str, rules: Rules) -> Corr
     More urgent while nobody has said 收到: it rings again at once.
     """
     async with db.transaction():
-        staff, request, _, _ = await reach(number, staff_id, lead=True)
+        staff, request = await _reach_alone(number, staff_id)
         before = URGENCY_NAMES[request.urgency]
         if request.state == "closed":
             raise await happened(number)

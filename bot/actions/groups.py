@@ -61,6 +61,26 @@ async def switch(
     return group
 
 
+async def settle(
+    group_id: int, enabled: bool, unit_code: str | None, tags: Iterable[str], first_id: int | None, *, by: int
+) -> Group:
+    """Everything that a person decides about a group, all or nothing; `first_id` is whom it stands in for."""
+    async with db.transaction():
+        group, first = await _by_id(group_id), None if first_id is None else await _by_id(first_id)
+        await switch(group.channel, group.chat_id, enabled, unit_code, tags, by=by)
+        if first_id != group.same_as_id:
+            at = None if first is None else (first.channel, first.chat_id)
+            await stand_in((group.channel, group.chat_id), at, by=by)
+        return await _by_id(group_id)
+
+
+async def _by_id(group_id: int) -> Group:
+    group = await Group.get_or_none(id=group_id)
+    if group is None:
+        raise NotFound("没有这个群，请刷新页面")
+    return group
+
+
 async def stand_in(group: tuple[str, str], first: tuple[str, str] | None, *, by: int | None = None) -> Group:
     """`group` is the same people as `first`, by another account: it is used when that one cannot deliver.
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import assignments, audit, calllists, viewing
+from bot.actions import assignments, audit, calllists, lookup, viewing
 from bot.actions.alerts import Rules
 from bot.actions.callbacks import SHOWN
 from bot.actions.calling import Calling
@@ -12,8 +12,8 @@ from bot.actions.calllists import Entry
 from bot.actions.lookup import CALLERS
 from bot.actions.outcomes import OUTCOMES
 from bot.actions.people import act_as
-from bot.errors import Conflict, NotFound
-from bot.models import Assignment, FollowUp, Household, Round, Staff, db
+from bot.errors import Conflict, NotAllowed, NotFound
+from bot.models import Assignment, FollowUp, Household, Member, Round, Staff, db
 from bot.models.fields import to_ms
 
 
@@ -72,15 +72,10 @@ def _when(later: list[Entry]) -> str:
 
 async def _shown(entry: Entry, staff: Staff, left: int, rules: Rules) -> Shown:
     household = await Household.get(id=entry.household_id).select_related("unit")
-    member, phone = await viewing.contact(household.id)
+    member, phone = await _opened(household, staff, rules)
     assignment = await Assignment.get_or_none(held_household_id=household.id, staff_id=staff.id)
-    if assignment is not None:
-        await Assignment.filter(id=assignment.id).update(touched_at=clock.now())
     round_ = await Round.get(id=assignment.round_id) if assignment is not None else None
     last = await FollowUp.filter(household_id=household.id, undone_at=None).order_by("-at", "-id").first()
-    await audit.note(SHOWN, "staff", staff.id, staff_id=staff.id, household=household.id)
-    told = {"phone": phone, "note": household.note or household.may_tell}
-    await viewing.note(household.id, [what for what, text in told.items() if text], staff, rules, code="call")
     return Shown(
         household.code,
         member.name if member is not None else "",
@@ -99,3 +94,64 @@ async def _shown(entry: Entry, staff: Staff, left: int, rules: Rules) -> Shown:
         round_.script_key if round_ is not None else "",
         left,
     )
+
+
+async def _opened(household: Household, staff: Staff, rules: Rules) -> tuple[Member | None, str]:
+    """Whom to ask for, and their number. That they were shown is remembered, and is a look in clear."""
+    member, phone = await viewing.contact(household.id)
+    await Assignment.filter(held_household_id=household.id, staff_id=staff.id).update(touched_at=clock.now())
+    await audit.note(SHOWN, "staff", staff.id, staff_id=staff.id, household=household.id)
+    told = {"phone": phone, "note": household.note or household.may_tell}
+    await viewing.note(household.id, [what for what, text in told.items() if text], staff, rules, code="call")
+    return member, phone
+
+
+class Number(NamedTuple):
+    """What is needed to dial, for the person who asked, alone."""
+
+    code: str
+    name: str
+    relation: str
+    phone: str
+    may_tell: str
+    note: str
+
+
+async def dial(code: str, staff_id: int, times: Calling, rules: Rules) -> Number:
+    """The number of one household on the person's list, that may be called now.
+
+    Raises NotFound outside their unit, NotAllowed when it is not on their list, Conflict when it is not the time.
+    """
+    async with db.transaction():
+        staff = await act_as(staff_id, CALLERS)
+        household = await lookup.find(code, staff_id)
+        entry = next((one for one in await calllists.mine(staff_id) if one.household_id == household.id), None)
+        if entry is None:
+            raise NotAllowed(f"{household.code} 现在不在您手上，请打下一户。")
+        if not times.open(clock.now()):
+            raise Conflict(f"现在不是打电话的时候（{times.hours}），到点了再打。")
+        if not entry.due:
+            raise Conflict(f"{household.code} 还没到要打的时候，先打别的。")
+        await _under_cap([entry], staff_id)
+        member, phone = await _opened(household, staff, rules)
+    name, relation = (member.name, member.relation) if member is not None else ("", "")
+    return Number(household.code, name, relation, phone, household.may_tell or "", household.note or "")
+
+
+async def take(staff_id: int, times: Calling) -> str:
+    """With nothing left to call, a household that waits for nobody in particular is theirs now. Returns a code.
+
+    Raises NotFound when there is none, Conflict when it is not the time.
+    """
+    async with db.transaction():
+        staff = await act_as(staff_id, CALLERS)
+        if not times.open(clock.now()):
+            raise Conflict(f"现在不是打电话的时候（{times.hours}），到点了再来。")
+        entries = await calllists.mine(staff_id)
+        due = next((one for one in entries if one.due), None)
+        if due is not None:
+            return due.code
+        taken = await assignments.take(staff, to_ms(clock.now()))
+        if taken is None:
+            raise NotFound(_when(entries))
+        return (await Household.get(id=taken)).code

@@ -26,6 +26,7 @@ URGENT = 1  # priorities up to this one go by the fast lane
 RETRIES = 5
 ALERT_RETRIES = 3
 NOT_CONNECTED = frozenset({"offline", "logged_out"})  # no fault of the message: does not use up its tries
+TRIAL_LIFE = timedelta(minutes=10)
 BODY_CONTEXT = b"delivery.body"
 
 _encoder = msgspec.json.Encoder()

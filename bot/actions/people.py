@@ -99,6 +99,24 @@ async def add_staff(name: str, role: str, unit_code: str, deputy: bool = False, 
     return staff
 
 
+async def appoint(staff_id: int, role: str, unit_code: str, deputy: bool = False, *, by: int | None = None) -> Staff:
+    """Another role or unit for somebody who works here. Nobody changes their own, so that no union loses its last admin."""
+    if role not in ROLES:
+        raise BadInput("角色只能是 admin、chair、editor、volunteer 之一")
+    async with db.transaction():
+        staff = await _active(staff_id, by)
+        unit = await unit_by_code(unit_code)
+        if by is not None:
+            await act_as(by, (), unit.id)
+        if by == staff.id:
+            raise NotAllowed("自己的角色要请另一位管理员改")
+        staff.role, staff.unit_id, staff.deputy = role, unit.id, deputy and role == "chair"
+        await staff.save(update_fields=["role", "unit_id", "deputy"])
+        await audit.note("staff.appoint", "staff", staff.id, staff_id=by, role=role, unit=unit.id)
+        await directory.changed()
+    return staff
+
+
 async def issue_code(staff_id: int, lifetime: timedelta = LIFETIME, *, by: int | None = None) -> str:
     """A one-time bind code, shown once: only its blind index is kept. Older unused ones become void."""
     async with db.transaction():

@@ -23,9 +23,9 @@ from bot.actions.roster_scope import Scope
 from bot.actions.roster_write import Changes
 from bot.models import Household, Member, db
 
-NEW_AT_ONCE, KNOWN_AT_ONCE = 5000, 1000  # rows a transaction
+NEW_AT_ONCE, KNOWN_AT_ONCE = 10_000, 1000  # rows a transaction
 IDS_AT_ONCE = 500
-BRIEF = 0.0005  # seconds that one thread may keep another waiting
+BRIEF = 0.0001  # seconds that one thread may keep another waiting
 ROOMY, USUAL = 65_536, 2_000  # kilobytes of SQLite's page cache
 NUMBERED = re.compile(r"H(\d{1,8})")
 

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from bot.actions import roster_columns
 from bot.actions import roster_values as values
 from bot.actions.roster_values import Days, Refusal
-from bot.sheets import plain
+from bot.sheets import damage, plain
 
 LABELS = roster_columns.LABELS
 MEMBERS_MAX = 50
 PURPOSE = "登记和回访"
-REPEATED = frozenset({"relation", "best_time", "may_tell", "consent_to", "consent_words", "note"})
-LASTING_MAX = 5000
+OWN = frozenset({"code", "phone", "address"})  # hardly two rows have the same
+SHARED_MAX = 5000
 
 Refused = tuple[int, str]
 
@@ -85,7 +85,7 @@ class Entry(NamedTuple):
     @property
     def person(self) -> tuple[Any, ...]:
         """What it says of the member, in the order of PERSON."""
-        return (self.relation, self.phone, self.under_14, self.guardian)
+        return self[_PERSON_AT]  # type: ignore[return-value]
 
     @property
     def house(self) -> tuple[Any, ...]:
@@ -93,7 +93,7 @@ class Entry(NamedTuple):
         return self[_HOUSE_AT]  # type: ignore[return-value]
 
 
-_SAID = Entry._fields[Entry._fields.index("name") : Entry._fields.index("by_phone")]
+_PERSON_AT = slice(Entry._fields.index("relation"), Entry._fields.index("unit"))
 _HOUSE_AT = slice(Entry._fields.index("unit"), Entry._fields.index("avoid"))
 _PLACE = {name: at for at, name in enumerate(HOUSE)}
 _SILENT = (None,) * len(HOUSE)
@@ -166,24 +166,48 @@ def _merged(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(other if one is None else one for one, other in zip(mine, theirs, strict=True))
 
 
+class _Shared(dict[str, object]):
+    """What the cells of one column mean: a text that many rows have is read once and kept once."""
+
+    def __init__(self, read: values.Read) -> None:
+        self._read = read
+
+    def __missing__(self, cell: str) -> object:
+        meaning = self._read(cell)
+        if len(self) < SHARED_MAX:
+            self[cell] = meaning
+        return meaning
+
+
+# A row while it is read: the cells of an entry, then the columns that its consent is made of.
+_CONSENT = ("consent_by", "consent_at", "consent_to", "consent_words")
+_AT = {name: at for at, name in enumerate((*Entry._fields, *_CONSENT))}
+_WIDTH = len(Entry._fields)
+_UNSAID = [{"code": "", "by_phone": False, "consent_words": ""}.get(name) for name in _AT]
+_CODE, _NAME, _PHONE, _CATEGORY, _GRADE, _AGREED = map(
+    _AT.__getitem__, ("code", "name", "phone", "category", "grade", "consent")
+)
+
+
 def reader(places: roster_columns.Places, unit: values.Read) -> Callable[[int, Sequence[str]], Entry]:
     """What makes an entry of a row, or raises Refusal. `unit` knows how the office calls its units."""
     readers = READERS | {"unit": unit}
-    uses: list[tuple[str, values.Read, bool] | None] = [None] * (1 + max(map(max, places.values())))
+    uses: list[tuple[int, values.Read] | None] = [None] * (1 + max(map(max, places.values())))
     for what, where in places.items():
-        uses[where[0]] = what, readers[what], what in REPEATED
+        read = readers[what]
+        uses[where[0]] = _AT[what], read if what in OWN else _Shared(read).__getitem__
     several = [where for where in places.values() if len(where) > 1]
-    lasting: dict[str, str] = {}  # texts that many rows share are kept once
 
     def entry(number: int, cells: Sequence[str]) -> Entry:
-        found: dict[str, Any] = {}
+        if reason := damage(cells):
+            raise Refusal(reason)
+        found: list[Any] = _UNSAID.copy()
+        found[0] = number
         for use, cell in zip(uses, _joined(cells, several) if several else cells, strict=False):
             if cell and use:
-                what, read, repeated = use
-                if repeated and len(lasting) < LASTING_MAX:
-                    cell = lasting.setdefault(cell, cell)
-                found[what] = read(plain(cell) if cell[0] == "'" else cell)
-        return _entry(number, found)
+                at, read = use
+                found[at] = read(plain(cell) if cell[0] == "'" else cell)
+        return _entry(found)
 
     return entry
 
@@ -196,39 +220,36 @@ def _joined(cells: Sequence[str], several: list[list[int]]) -> list[str]:
     return joined
 
 
-def _entry(number: int, found: dict[str, Any]) -> Entry:
-    said = found.get
-    if not said("name"):
+def _entry(found: list[Any]) -> Entry:
+    if not found[_NAME]:
         raise Refusal("没有姓名，请补上")
-    if category := said("category"):
-        found["category"] = category[0]
-        if category[1] and said("grade", category[1]) != category[1]:
-            raise Refusal("类别和等级写得不一样，请改成一样的")
-        found["grade"] = said("grade") or category[1]
-    if said("grade") not in (None, values.CLEAR) and category and category[0] != values.HARDSHIP:
-        raise Refusal(f"只有{values.HARDSHIP}才写等级，请核对类别")
-    code = said("code", "")
-    if not code and not (said("phone") or "").isdigit():
+    if found[_CATEGORY] is not None:
+        _categorise(found)
+    if not found[_CODE] and not (found[_PHONE] or "").isdigit():
         raise Refusal("没有户编号也没有完整的电话，认不出是哪一户，请补上一样")
-    found["consent"] = _consent(found)
-    return Entry._make([number, code, *map(said, _SAID), False])
+    found[_AGREED] = _consent(found[_NAME], *found[_WIDTH:])
+    return Entry._make(found[:_WIDTH])
 
 
-def _consent(found: dict[str, Any]) -> Consent | None:
-    """Of the person in this row unless another is named."""
-    said = found.get
-    if said("consent_words", "") is None:  # masked: an export that comes back
+def _categorise(found: list[Any]) -> None:
+    """The cell of the category may name the grade as well."""
+    (found[_CATEGORY], named), grade = found[_CATEGORY], found[_GRADE]
+    if named and grade not in (None, named):
+        raise Refusal("类别和等级写得不一样，请改成一样的")
+    found[_GRADE] = grade or named
+    if found[_GRADE] not in (None, values.CLEAR) and found[_CATEGORY] != values.HARDSHIP:
+        raise Refusal(f"只有{values.HARDSHIP}才写等级，请核对类别")
+
+
+def _consent(name: str, by: str | None, at: date | None, to: str | None, words: str | None) -> Consent | None:
+    """Of the person in this row unless another is named. Without words it is masked: an export that comes back."""
+    if words is None:
         return None
-    if "consent_at" not in found:
-        if said("consent_by") or said("consent_words") or said("consent_to"):
-            raise Refusal("写了同意就要写同意日期，请补上")
-        return None
-    return Consent(
-        said("consent_by") or found["name"],
-        found["consent_at"],
-        said("consent_to") or PURPOSE,
-        said("consent_words") or "",
-    )
+    if at is not None:
+        return Consent(by or name, at, to or PURPOSE, words)
+    if by or words or to:
+        raise Refusal("写了同意就要写同意日期，请补上")
+    return None
 
 
 def read(

@@ -17,7 +17,7 @@ from bot.actions.roster_write import (
     DAY_COLUMNS,
     HOUSE,
     HOUSE_COLUMNS,
-    MEMBER_COLUMNS,
+    NEW_MEMBER_COLUMNS,
     Rows,
     insert,
     midnight,
@@ -35,7 +35,10 @@ GUARDIAN = PERSON.index("guardian")
 
 @dataclass(slots=True)
 class Ready:
-    """One batch; the first cell of a household and of a member is its place among them."""
+    """One batch; the first cell of a household and of a member is its place among them.
+
+    `guardians` are those who stand below their ward, so that they cannot be named before they are there.
+    """
 
     houses: Rows = field(default_factory=list)
     members: Rows = field(default_factory=list)
@@ -61,7 +64,7 @@ class Maker:
             if family.entries:
                 self._household(family, made)
         sealed(Household, HOUSE_COLUMNS, made.houses)
-        sealed(Member, MEMBER_COLUMNS, made.members)
+        sealed(Member, NEW_MEMBER_COLUMNS, made.members)
         sealed(HouseholdDate, DAY_COLUMNS, made.days)
         sealed(Consent, CONSENT_COLUMNS, made.consents)
         return made
@@ -72,13 +75,15 @@ class Maker:
         cells = [no if one is None or one == CLEAR else one for one, no in zip(said, EMPTY, strict=True)]
         note = None if family.note == CLEAR else family.note
         made.houses.append([house, family.code, self.scope.id_of(unit), *cells, note])
-        places = {}
+        places: dict[str, int] = {}
+        later: list[tuple[str, str]] = []
         for name, person in family.persons.items():
             places[name] = len(made.members)
-            made.members.append([places[name], house, name, *self._person(person)])
-        for name, person in family.persons.items():
-            if person[GUARDIAN] is not None and person[GUARDIAN] != CLEAR:
-                made.guardians.append((places[person[GUARDIAN]], places[name]))
+            guardian = person[GUARDIAN]
+            made.members.append([places[name], house, name, *self._person(person), places.get(guardian)])
+            if guardian is not None and guardian != CLEAR and guardian not in places:
+                later.append((guardian, name))
+        made.guardians += [(places[guardian], places[ward]) for guardian, ward in later]
         for kind, days in family.days.items():
             made.days += [[house, kind, day.month, day.day, day.title or None] for day in sorted(days)]
         for one in dict.fromkeys(entry.consent for entry in family.entries if entry.consent):
@@ -108,12 +113,14 @@ async def write(made: Ready, staff_id: int | None) -> None:
             row[0] = houses[row[0]]
         for row in made.members:
             row[0], row[1] = members[row[0]], houses[row[1]]
+            if row[-1] is not None:
+                row[-1] = members[row[-1]]
         for row in made.days:
             row[0] = houses[row[0]]
         for row in made.consents:
             row[0], row[1] = houses[row[0]], members[row[1]]
         await insert(Household, HOUSE_COLUMNS, made.houses)
-        await insert(Member, MEMBER_COLUMNS, made.members)
+        await insert(Member, NEW_MEMBER_COLUMNS, made.members)
         pairs = [(members[guardian], members[ward]) for guardian, ward in made.guardians]
         if pairs:
             await db.execute_many("UPDATE member SET guardian_id = ? WHERE id = ?", pairs)

@@ -42,12 +42,13 @@ PERSON: dict[str, Any] = {
 }
 HOUSE_COLUMNS = ("id", "code", *HOUSE)
 MEMBER_COLUMNS = ("id", "household_id", "name", *PERSON)
+NEW_MEMBER_COLUMNS = (*MEMBER_COLUMNS, "guardian_id")
 DAY_COLUMNS = ("household_id", "kind", "month", "day", "title")
 CONSENT_COLUMNS = ("household_id", "member_id", "purpose", "words", "staff_id", "given_at")
 
 NEXT_ON_POSTGRES = "SELECT nextval(pg_get_serial_sequence('%s', 'id')) AS id FROM generate_series(1, %d)"
 NEXT_ON_SQLITE = "SELECT coalesce(max(seq), 0) + 1 AS id FROM sqlite_sequence WHERE name = '%s'"
-ROWS_A_STATEMENT = 1000  # on SQLite, which takes 32,766 parameters
+ROWS_A_STATEMENT = (1000, 100, 10)  # on SQLite, which takes 32,766 parameters
 
 Rows = list[list[Any]]
 
@@ -91,21 +92,23 @@ async def reserve(model: type[Model], number: int) -> list[int]:
 async def insert(model: type[Model], names: Sequence[str], rows: Rows) -> None:
     """Raises Conflict when another import has put in one of these households meanwhile.
 
-    SQLite gets many rows a statement, and works on them while Python does something else; always as many, so
-    that it has to understand only one.
+    SQLite gets many rows a statement, and works on them while Python does something else; in a few sizes only, so
+    that it has to understand no more than these.
     """
-    at_once = ROWS_A_STATEMENT if db.on_sqlite() else 1
-    whole = len(rows) - len(rows) % at_once if at_once > 1 else 0
+    done = 0
     try:
-        for start in range(0, whole, at_once):
-            some = rows[start : start + at_once]
-            await db.fetch(_statement(model, names, at_once), *chain.from_iterable(some))
-        if whole < len(rows):
-            await db.execute_many(_statement(model, names, 1), rows[whole:])
+        for at_once in ROWS_A_STATEMENT if db.on_sqlite() else ():
+            statement = _statement(model, names, at_once)
+            while len(rows) - done >= at_once:
+                await db.fetch(statement, *chain.from_iterable(rows[done : done + at_once]))
+                done += at_once
+        if done < len(rows):
+            await db.execute_many(_statement(model, names, 1), rows[done:])
     except IntegrityError:
         raise Conflict(BUSY) from None
 
 
+@lru_cache(maxsize=64)
 def _statement(model: type[Model], names: Sequence[str], rows: int) -> str:
     marks = ", ".join([f"({db.marks(names)})"] * rows)
     return f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES {marks}"
@@ -120,14 +123,13 @@ async def _update(model: type[Model], names: Sequence[str], changed: Sequence[An
 
 def sealed(model: type[Model], names: Sequence[str], rows: Rows) -> Rows:
     """The rows with their encrypted columns sealed as the model's own fields do it, without asking them each time."""
-    seal = keys.current().seal
+    seal_all = keys.current().seal_all
     for at, name in enumerate(names):
         column = model._meta.fields_map[name]
         if isinstance(column, EncryptedText):
-            context = column._context()
-            for row in rows:
-                if row[at] is not None:
-                    row[at] = bytearray(seal(row[at], context))  # sqlite3 takes it as it is, bytes it looks up first
+            said = [row for row in rows if row[at] is not None]
+            for row, value in zip(said, seal_all([row[at] for row in said], column._context()), strict=True):
+                row[at] = bytearray(value)  # sqlite3 takes it as it is, bytes it looks up first
     return rows
 
 

@@ -47,7 +47,7 @@ async def look(
     Raises BadInput without a reason, NotFound, Unclear, NotAllowed for a volunteer who has nothing to do with it.
     """
     async with db.transaction():
-        household, staff = await (_of_request(number, staff_id, what) if number else _of_family(who, staff_id))
+        household, staff = await (_of_request(number, staff_id, what) if number else in_hand(who, staff_id))
         named, reason = await _named(household, " ".join(reason.split()), what)
         _check(what, reason, code, who or str(number))
         seen = await _value(household, what, named)
@@ -91,15 +91,20 @@ async def opened(what: str, unit_code: str | None = None, *, by: int | None = No
 async def contact(household_id: int) -> tuple[Member | None, str]:
     """Whom to ask for, and their number. Never a child under 14: their guardian."""
     known = Member.filter(household_id=household_id, erased_at=None).order_by("id")
-    members = await known.select_related("guardian")
-    adults = [one.guardian if one.under_14 and one.guardian is not None else one for one in members]
-    adults = [one for one in adults if not one.under_14]
-    with_phone = next((one for one in adults if one.phone), None)
-    chosen = with_phone or (adults[0] if adults else None)
+    chosen = contact_of(await known.select_related("guardian"))
     return chosen, (chosen.phone or "") if chosen is not None else ""
 
 
-async def _of_family(who: str, staff_id: int) -> tuple[Household, Staff]:
+def contact_of(members: Sequence[Member]) -> Member | None:
+    """The one of a household whom one asks for; its members in order, each with the guardian."""
+    adults = [one.guardian if one.under_14 and one.guardian is not None else one for one in members]
+    adults = [one for one in adults if not one.under_14]
+    with_phone = next((one for one in adults if one.phone), None)
+    return with_phone or (adults[0] if adults else None)
+
+
+async def in_hand(who: str, staff_id: int) -> tuple[Household, Staff]:
+    """The household that `who` means, for who may see more of it than that it is there. Raises as `look` does."""
     household = await lookup.find(who, staff_id)
     staff = await people.act_as(staff_id, lookup.CALLERS, household.unit_id)
     if staff.role == "volunteer" and not await _has_to_do(staff, household):

@@ -38,6 +38,8 @@ class Facts(Protocol):
 
     def troubles(self) -> list[str]: ...
 
+    def resting(self) -> Mapping[str, float]: ...
+
 
 def enabled(config: Config) -> dict[str, AnyChannel]:
     return {name: channel for name, channel in config.channels.items() if channel.enabled}
@@ -161,6 +163,7 @@ def site(config: Config, desk: Desk, app: Facts) -> Site:
         metrics=app.metrics,
         channels=app.health,
         reasons=app.troubles,
+        resting=app.resting,
         texts=desk.texts,
         rules=desk.rules,
         calling=desk.calling,

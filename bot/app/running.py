@@ -131,13 +131,17 @@ class App:
     def health(self) -> Mapping[str, Health]:
         return {channel.name: channel.health() for channel in self.channels}
 
+    def resting(self) -> Mapping[str, float]:
+        """Channels whose tips rest after sends in doubt, and for how many seconds more."""
+        return self.sender.resting()
+
     def troubles(self) -> list[str]:
         """What should move and does not, in Chinese, for /healthz."""
         lanes = dict.fromkeys([*self.sender.stalled(STALLED_SECONDS), *self.sender.crashed()])
         found = [f"发送 {name} 停住了，请重启送暖并看日志。" for name in lanes]
         found += [
             f"渠道 {name} 连着三条不确定发没发出，提示先停 {seconds / 60:.0f} 分钟，请到群里看看（songnuan doubtful）。"
-            for name, seconds in self.sender.resting().items()
+            for name, seconds in self.resting().items()
         ]
         return found + [f"定时任务 {name} 停住了，请重启送暖并看日志。" for name in self.clockwork.overdue()]
 

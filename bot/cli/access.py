@@ -1,6 +1,7 @@
 """`songnuan access` and `labels`: the answer to a family that asks who saw what, and what people corrected."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.actions import access as looking
@@ -34,7 +35,7 @@ async def _of_family(config: Config, args: Namespace) -> int:
     if args.json:
         as_json(_plain(found))
         return 0
-    say(f"{found.code}（{'、'.join(found.people)}）的资料，谁看过、改过、用过，时间是{config.union.timezone}：")
+    say(f"{found.code}（{'、'.join(found.people)}）的资料，谁看过、改过、用过（{config.union.timezone} 时间）：")
     _show(found.lines)
     say(f"关于这一户的求助，提醒工作人员 {found.alerts} 条；发给家里 {found.messages} 条。")
     if found.whole:
@@ -51,13 +52,20 @@ async def _of_staff(config: Config, args: Namespace) -> int:
         return 0
     say(f"{person.name} 看过、导出过的：")
     rows = [(moment(one.at), one.household, one.what, one.request or "", one.why) for one in lines]
-    table(rows, ("时间", "户", "做了什么", "单号", "原因"))
+    _table(rows, ("时间", "户", "做了什么", "单号", "原因"))
     return 0
 
 
 def _show(lines: list[Line]) -> None:
     rows = [(moment(one.at), one.who, one.unit, one.what, one.request or "", one.why) for one in lines]
-    table(rows, ("时间", "谁", "单位", "做了什么", "单号", "原因"))
+    _table(rows, ("时间", "谁", "单位", "做了什么", "单号", "原因"))
+
+
+def _table(rows: Sequence[tuple[object, ...]], head: tuple[str, ...]) -> None:
+    if rows:
+        table(rows, head)
+    else:
+        say("还没有。")
 
 
 def _row(one: Whole) -> tuple[object, ...]:

@@ -47,9 +47,11 @@ async def _incident(config: Config, args: Namespace) -> int:
         as_json(_plain(config, args, found, letter))
         return 0
     say(_notice(config, args, found))
+    for hint in _hints(args, found):
+        say(f"注意：{hint}")
     say("\n二、办事清单（从现在起）")
     table([(moment(found.at + timedelta(hours=hours)), what) for hours, what in _list(args)], ("最迟", "做什么"))
-    say("\n三、给家属的信\n")
+    say("\n三、给家属的信（按实际做到的改了再发）\n")
     say(letter)
     return 0
 
@@ -75,6 +77,14 @@ def _notice(config: Config, args: Namespace, found: Incident) -> str:
         f"联系方式：{config.union.name}，{config.union.phone or '（请填值班电话和联系人）'}",
     ]
     return "\n".join(lines)
+
+
+def _hints(args: Namespace, found: Incident) -> Iterable[str]:
+    """What makes ciphertext readable after all."""
+    if not args.key_exposed:
+        yield "丢的如果是装着送暖的机器，密钥文件也在上面，请加上 --key-exposed 再做一次。"
+    if found.traffic.exports_clear:
+        yield "这段时间有不打码的导出。泄露的如果是导出的文件，上面加密的几项也要当作能读出。"
 
 
 def _state(readable: bool, encrypted: bool) -> str:

@@ -13,7 +13,7 @@ from bot.actions.overview import Overview
 from bot.app import accounts as account_days
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, moment, say, stamp
-from bot.cli.reasons import STATUS_NAMES
+from bot.actions.reasons import STATUS_NAMES
 from bot.config import Config
 from bot.content import load_schedules
 from bot.errors import ProblemsFound

@@ -6,7 +6,7 @@ The word counts for the household that 下一户 showed the person last. Names a
 from collections.abc import Awaitable, Callable
 
 from bot import clock
-from bot.actions import callbacks, calllists, nextcall, viewing
+from bot.actions import callbacks, calllists, nextcall, scripts, viewing
 from bot.actions.callbacks import Call
 from bot.actions.calllists import WHY, Entry
 from bot.actions.conversation import Answer
@@ -14,15 +14,13 @@ from bot.actions.directory import Speaker
 from bot.actions.nextcall import Shown
 from bot.actions.outcomes import BY_WORD
 from bot.errors import ActionError
-from bot.events import Part, Text
+from bot.events import Part
 from bot.handlers.callbacks import CALLERS, attempt
 from bot.handlers.callparse import call_of, later
 from bot.handlers.desk import Desk, in_staff_group, spoken_to, staff
 from bot.router import Findings, Router, Turn, command, direct
 
 LISTED = 12
-SCRIPT = "scripts/care"
-SCRIPTS = {"工亡遗属": "scripts/bereaved", "孤寡老人": "scripts/elder", "留守儿童": "scripts/child"}
 # Among colleagues only words that nobody writes for another reason; 求助 is a command of its own.
 GROUP_WORDS = ("未接", "无人接听", "没人接", "没接", "占线", "关机", "停机")
 WORDS = tuple(word for word in BY_WORD if word not in ("求助", "稍后", "晚点", "再打", "稍后再打", "晚点再打"))
@@ -106,11 +104,16 @@ def _later(turn: Turn) -> Findings | None:
 
 
 def _shown(desk: Desk, shown: Shown, caller: str) -> tuple[Part, ...]:
-    key = shown.script_key or SCRIPTS.get(shown.category, SCRIPT)
-    key = key if key in desk.texts.messages else SCRIPT
-    script = desk.texts.render(key, name=shown.name, relation=shown.relation, caller=caller)
+    script = scripts.script(
+        desk.texts,
+        shown.script_key,
+        category=shown.category,
+        name=shown.name,
+        relation=shown.relation,
+        caller=caller,
+    )
     facts = {**shown._asdict(), "last_at": _day(shown), "asked_at": _clock(shown)}
-    return desk.say("next-call", **facts, script="\n".join(one.text for one in script if isinstance(one, Text)))
+    return desk.say("next-call", **facts, script=script)
 
 
 def _day(shown: Shown) -> str:

@@ -12,14 +12,14 @@ process looks at the file again after LOOK_SECONDS, and at once when it meets a 
 import logging
 import os
 import time
-from collections.abc import Iterable
-from hmac import digest
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.errors import ProblemsFound, SongnuanError
@@ -44,7 +44,7 @@ class Key:
     """What is derived from one master key."""
 
     def __init__(self, master: bytes) -> None:
-        self._index = _derive(master, b"blind-index")
+        self._index = HMAC(_derive(master, b"blind-index"), SHA256())  # copied for each value, the key is taken in once
         self._cipher = AESGCM(_derive(master, b"fields"))
         self.fingerprint = keyfile.fingerprint(master)
         self.key_id = keyfile.key_id(self.fingerprint)
@@ -54,6 +54,15 @@ class Key:
         nonce = os.urandom(12)
         return self._head + nonce + self._cipher.encrypt(nonce, text.encode("utf-8", "surrogatepass"), context)
 
+    def seal_all(self, texts: Sequence[str], context: bytes) -> list[bytes]:
+        """Many values of one column: to ask for their nonces one by one would take a third of the time."""
+        seal, nonces = self._cipher.encrypt, os.urandom(12 * len(texts))
+        drawn = [nonces[at : at + 12] for at in range(0, len(nonces), 12)]
+        return [
+            self._head + nonce + seal(nonce, text.encode("utf-8", "surrogatepass"), context)
+            for nonce, text in zip(drawn, texts, strict=True)
+        ]
+
     def open(self, stored: bytes, context: bytes) -> str:
         try:
             return self._cipher.decrypt(stored[2:14], stored[14:], context).decode("utf-8", "surrogatepass")
@@ -62,7 +71,9 @@ class Key:
 
     def index(self, value: str) -> str:
         """A blind index: equal values give equal marks, and the mark tells nothing without the key."""
-        return digest(self._index, value.encode(), "sha256").hex()[:32]
+        mark = self._index.copy()
+        mark.update(value.encode())
+        return mark.finalize().hex()[:32]
 
 
 class Source(NamedTuple):
@@ -81,7 +92,7 @@ class Keyring:
         self._retired = frozenset(retired)
         self.source = source
         self.key_id = self._keys[0].key_id
-        self.seal, self.index = self._keys[0].seal, self._keys[0].index
+        self.seal, self.seal_all, self.index = self._keys[0].seal, self._keys[0].seal_all, self._keys[0].index
 
     @property
     def ids(self) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from msgspec import json
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from bot.sheets.limits import CHILD_MEMORY, CHILD_SECONDS, LOCKED, ROWS_MAX, UNREADABLE
-from bot.sheets.texts import clean
+from bot.sheets.texts import neat
 
 CHUNK = 250  # rows a line of output
 
@@ -55,7 +55,10 @@ def _rows(file: IO[bytes]) -> Iterator[list[Any]]:
 
 def _texts(row: list[Any]) -> list[str]:
     """Without the empty cells at the end."""
-    cells = [(clean(cell) if type(cell) is str else clean(shown(cell))) if cell != "" else "" for cell in row]
+    try:
+        cells = neat(row)
+    except TypeError:  # some are numbers or dates
+        cells = neat([cell if type(cell) is str else shown(cell) for cell in row])
     while cells and not cells[-1]:
         cells.pop()
     return cells

@@ -18,4 +18,6 @@ NOT_THERE = "找不到这个文件，或者没有权限读它，请核对文件�
 TOO_MANY_BYTES = f"文件超过 {BYTES_MAX // 1024 // 1024} MB，请只保留名册那一张表再试"
 TOO_MANY_ROWS = f"表格超过 {ROWS_MAX} 行，请删掉空行，或分成几个文件导入"
 TOO_MANY_COLUMNS = f"表格超过 {COLUMNS_MAX} 列，请只保留需要的列"
+LONG_CELL = f"有一格超过 {CELL_MAX} 个字，请改短；CSV 里少写一个引号，后面几行也会连成一格"
+LOST_LETTERS = "有认不出的字，显示成 \ufffd，请改正"
 NO_HEADER = "没有找到表头：第一行要写列名，例如 户编号、姓名、电话、单位、类别"

@@ -14,7 +14,7 @@ from msgspec.json import Decoder
 
 from bot.errors import BadInput
 from bot.sheets import limits
-from bot.sheets.texts import clean
+from bot.sheets.texts import LOST, neat
 
 ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from bot.sheets.child import serve; serve(sys.argv[2])"
@@ -81,8 +81,6 @@ def _limited(lines: Iterable[list[str]]) -> Iterator[Row]:
             continue
         if len(cells) > limits.COLUMNS_MAX:
             raise BadInput(limits.TOO_MANY_COLUMNS)
-        if max(map(len, cells)) > limits.CELL_MAX:
-            raise BadInput(f"第 {number} 行有一格超过 {limits.CELL_MAX} 个字，请改短")
         yield Row(number, cells)
 
 
@@ -91,8 +89,8 @@ def _text(path: Path) -> Iterator[list[str]]:
         with path.open(encoding=_encoding(path), newline="") as file:
             first = file.readline(PIECE)
             file.seek(0)
-            for row in csv.reader(file, delimiter=max(",\t;", key=first.count)):
-                yield [clean(cell) if cell else cell for cell in row]
+            lines = (line.replace("\0", LOST) for line in file)
+            yield from map(neat, csv.reader(lines, delimiter=max(",\t;", key=first.count)))
     except csv.Error:
         raise BadInput(limits.UNREADABLE) from None
 
@@ -108,9 +106,13 @@ def _encoding(path: Path) -> str:
 
 
 def _is_text(path: Path, encoding: str) -> bool:
+    """A NUL in the first line shows that it is none; further down it is damage, and costs only its row."""
     try:
         with path.open(encoding=encoding, newline="") as file:
-            return all("\0" not in piece for piece in iter(lambda: file.read(PIECE), ""))
+            is_text = "\0" not in file.readline(PIECE)
+            while file.read(PIECE):
+                pass
+            return is_text
     except UnicodeDecodeError:
         return False
 

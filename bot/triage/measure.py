@@ -46,6 +46,7 @@ class Report:
     emergencies: int
     emergencies_found: int
     emergencies_false_plain: int
+    emergencies_false: int
 
     @property
     def recall(self) -> float:
@@ -83,6 +84,11 @@ class Report:
         """False emergencies in a thousand lines of ordinary chat."""
         return 1000 * _ratio(self.emergencies_false_plain, self.plain.lines)
 
+    @property
+    def emergencies_per_1000_none(self) -> float:
+        """False emergencies in a thousand lines that ask for nothing, the hard ones among them."""
+        return 1000 * _ratio(self.emergencies_false, self.none.lines)
+
 
 def measure(lines: Iterable[Line]) -> Report:
     """Judges the lines that have a label and counts."""
@@ -101,6 +107,7 @@ def measure(lines: Iterable[Line]) -> Report:
         emergencies=len(crises),
         emergencies_found=sum(verdict.urgency == "emergency" for verdict in crises),
         emergencies_false_plain=sum(verdict.urgency == "emergency" for _, verdict in plain),
+        emergencies_false=sum(verdict.urgency == "emergency" for _, verdict in rest),
     )
 
 

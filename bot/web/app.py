@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 
 from bot.errors import ActionError
-from bot.web import errors, gate
+from bot.web import assets, errors, gate
 from bot.web.gate import Refused
 from bot.web.live import LIVE, Live
 from bot.web.routes import table
@@ -23,6 +23,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def build(site: Site, doors: Iterable[web.AbstractRouteDef] = ()) -> web.Application:
     """`doors` are the channels' own routes, which check their callers themselves; all else is in the table."""
+    assets.found()  # read now, not during the first visit
     app = web.Application(client_max_size=1 << 20, middlewares=[_gate])
     known: dict[web.AbstractRoute, Route | None] = dict.fromkeys(app.router.add_routes(doors))
     for route in table(site):

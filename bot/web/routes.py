@@ -3,7 +3,23 @@
 from bot.web import live
 from bot.web.routing import MACHINE, Route, page
 from bot.web.site import Site
-from bot.web.views import health, home, me, password, sandbox, signing, static
+from bot.web.views import (
+    audit,
+    channels,
+    desk,
+    figures,
+    groups,
+    health,
+    home,
+    me,
+    password,
+    request,
+    requests,
+    sandbox,
+    signing,
+    staff,
+    static,
+)
 
 MODULES = (
     home,
@@ -13,6 +29,14 @@ MODULES = (
     health,
     static,
     live,
+    desk,
+    requests,
+    request,
+    figures,
+    staff,
+    groups,
+    channels,
+    audit,
 )
 
 

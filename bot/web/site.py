@@ -26,6 +26,7 @@ class Site:
     channels: Callable[[], Mapping[str, Health]]
     reasons: Callable[[], list[str]]  # what should move and does not, for /healthz
     texts: Library
+    resting: Callable[[], Mapping[str, float]] = dict  # channels whose tips rest after sends in doubt, seconds left
     rules: Rules
     calling: Calling = field(default_factory=Calling)
     limits: Mapping[str, Limits] = field(default_factory=dict)  # what each channel can carry

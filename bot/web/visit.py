@@ -3,12 +3,15 @@
 Handlers take a Visit and nothing else. What cannot be understood raises BadInput or NotFound, which become pages.
 """
 
+import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from hmac import compare_digest, digest
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.web_request import FileField
 from markupsafe import Markup
 from multidict import MultiDictProxy
@@ -21,6 +24,8 @@ from bot.web.site import SITE, Site
 
 LARGEST = 2**31 - 1  # of an id in the database
 STATUS: dict[type[ActionError], int] = {BadInput: 422, NotAllowed: 403, NotFound: 404, Conflict: 409}
+Shown = Mapping[str, object]
+NOTHING: Shown = {}
 TOKEN_FIELD, TOKEN_HEADER = "_token", "X-Form-Token"
 
 
@@ -37,7 +42,7 @@ class Form:
     def text(self, name: str, longest: int = 4000) -> str:
         """One field, without blanks around it. BadInput when it is longer than `longest`."""
         value = self._fields.get(name, "")
-        text = value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
+        text = clean(value).replace("\r\n", "\n").strip() if isinstance(value, str) else ""
         if len(text) > longest:
             raise BadInput(f"写得太长了，最多 {longest} 个字。")
         return text
@@ -49,7 +54,7 @@ class Form:
 
     def all(self, name: str) -> list[str]:
         """Every value of boxes that were ticked."""
-        return [value for value in self._fields.getall(name, []) if isinstance(value, str)]
+        return [clean(value) for value in self._fields.getall(name, []) if isinstance(value, str)]
 
     def on(self, name: str) -> bool:
         return bool(self.text(name))
@@ -67,10 +72,19 @@ class Form:
 
     def typed(self) -> dict[str, str]:
         """Every text field, to be shown again beside an error."""
-        return {name: value for name, value in self._fields.items() if isinstance(value, str) and name != TOKEN_FIELD}
+        return {
+            name: clean(value) for name, value in self._fields.items() if isinstance(value, str) and name != TOKEN_FIELD
+        }
+
+
+def clean(text: str) -> str:
+    """Without the NUL that PostgreSQL takes for an error."""
+    return text.replace("\0", "")
 
 
 def whole(text: str, what: str) -> int:
+    """Also in the full-width digits of a Chinese keyboard; BadInput for anything else."""
+    text = unicodedata.normalize("NFKC", text)
     if not (text.isascii() and text.isdecimal() and int(text[:20]) <= LARGEST):
         raise BadInput(f"{what}要写成一个整数。")
     return int(text)
@@ -118,14 +132,14 @@ class Visit:
 
     def word(self, name: str) -> str:
         """A word in the path, for example the code of a household."""
-        return self.request.match_info[name]
+        return clean(self.request.match_info[name])
 
     def asked(self, name: str, longest: int = 200) -> str:
         """A word behind the question mark of the address, "" when it is not there."""
-        return self.request.query.get(name, "").strip()[:longest]
+        return clean(self.request.query.get(name, "")).strip()[:longest]
 
     def asked_all(self, name: str) -> list[str]:
-        return self.request.query.getall(name, [])
+        return [clean(value) for value in self.request.query.getall(name, [])]
 
     def asked_number(self, name: str, default: int = 0) -> int:
         text = self.asked(name, 20)
@@ -140,14 +154,18 @@ class Visit:
             raise BadInput(f"日期要写成 2026-12-01 这样，不能是“{text}”。") from None
 
     async def form(self) -> Form:
+        """BadInput when what was sent is no form."""
         if self._form is None:
-            self._form = Form(await self.request.post())
+            try:
+                self._form = Form(await self.request.post())
+            except (ValueError, LookupError, BadHttpMessage):
+                raise BadInput("发来的内容看不懂，请刷新页面再试一次。") from None
         return self._form
 
     # --- how it is answered -------------------------------------------------------------------------------------
 
-    def render(self, template: str, *, status: int = 200, **context: object) -> web.Response:
-        """A page or a fragment from a template."""
+    def render(self, template: str, shown: Shown = NOTHING, /, *, status: int = 200, **more: object) -> web.Response:
+        """A page or a fragment from a template, which sees `shown` and `more`."""
         around = {
             "visit": self,
             "me": self.who,
@@ -155,11 +173,11 @@ class Visit:
             "nav": navigation.of(self.who, self.path, self.site.paths),
             "error": "",
         }
-        return html(self.language, template, status, {**around, **context})
+        return html(self.language, template, status, {**around, **shown, **more})
 
-    def refuse(self, error: ActionError, template: str, **context: object) -> web.Response:
+    def refuse(self, error: ActionError, template: str, shown: Shown = NOTHING, /, **more: object) -> web.Response:
         """The form once more, with the sentence of the error (as `error`) and its status."""
-        return self.render(template, status=status_of(error), error=error.sentence, **context)
+        return self.render(template, {**shown, **more, "error": error.sentence}, status=status_of(error))
 
     def go(self, path: str) -> web.Response:
         """On to another page: a redirect, or what makes htmx load the page."""

@@ -1,9 +1,11 @@
 """What codes of the tables are called on pages, marked for the catalogue. The Chinese is that of the chat."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot import clock
 from bot.web.languages import N_
+from bot.web.reads.scope import Scope
 from bot.web.visit import Visit
 
 STATES = {
@@ -77,6 +79,11 @@ OUTCOMES = {
 SOURCES = {"message": N_("家属自己写的"), "callback": N_("回访时说的"), "behalf": N_("工作人员代报")}
 
 
+def options(visit: Visit, named: Mapping[str, str | tuple[str, str]]) -> list[tuple[str, str]]:
+    """Pairs for chips and selects."""
+    return [(key, visit._(name if isinstance(name, str) else name[0])) for key, name in named.items()]
+
+
 def span(visit: Visit, length: timedelta) -> str:
     """5 分钟, 3 小时, 2 天: one unit, rounded down."""
     seconds = max(0, int(length.total_seconds()))
@@ -96,3 +103,8 @@ def ago(visit: Visit, at: datetime) -> str:
 def yuan(fen: int) -> str:
     """1,234 or 1,234.50: with its thousands, and fen only where there are any."""
     return f"{fen // 100:,}" + (f".{fen % 100:02d}" if fen % 100 else "")
+
+
+def units(scope: Scope) -> list[tuple[str, str]]:
+    """The unit picker, those below moved in."""
+    return [(one.code, "\u3000" * one.depth + one.name) for one in scope.choices]

@@ -14,7 +14,7 @@ from bot.cli import main, resolve
 from bot.cli.chinese import Parser, translated
 from bot.cli.parser import build
 from bot.cli.printing import width
-from bot.cli.reasons import REASONS, explain
+from bot.actions.reasons import REASONS, explain
 from bot.content import Library, Workdays, load_schedules
 from bot.content.preview import preview
 

@@ -93,6 +93,7 @@ async def test_incident_prints_what_the_law_wants(songnuan: Run, asked: None, da
     ):
         assert words in shown, words
     assert "刘桂芳" not in shown and "138" not in shown and "songnuan key" not in shown
+    assert "请加上 --key-exposed 再做一次" in shown and "不打码的导出。" not in shown
     async with inside(database_url):
         assert (await Audit.get(action=incident.MADE)).detail["members"] == 3
 
@@ -107,6 +108,12 @@ async def test_with_the_key_gone_everything_lies_open(songnuan: Run, asked: None
     ]
     assert any("songnuan key rotate" in one["what"] for one in found["checklist"])
     assert "可能被看到的：电话号码；求助的原话" in found["letter"] and "诈骗电话" in found["letter"]
+
+
+async def test_a_file_in_clear_that_went_out_is_pointed_at(songnuan: Run, asked: None, tmp_path: Path) -> None:
+    await songnuan("export", tmp_path / "a.csv", "--clear", "--reason", "上门慰问核对地址")
+    code, shown = await songnuan("incident")
+    assert code == 0 and "导出名册 1 次，其中不打码 1 次" in shown and "这段时间有不打码的导出。" in shown
 
 
 async def test_incident_says_what_to_write(songnuan: Run, asked: None) -> None:

@@ -1,5 +1,6 @@
 """改类, 加急, 办结 不是求助: a chair knows better than the bot, and what they say may be kept as an example."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,7 +127,16 @@ async def test_what_was_helped_with_was_a_request(room: Room) -> None:
     assert await Label.all().count() == 0
 
 
-async def test_two_chairs_at_once(room: Room) -> None:
+async def test_two_chairs_at_the_very_same_moment(room: Room) -> None:
+    chair, top = await staff_id(CHAIR), await staff_id(TOP_CHAIR)
+    done = await asyncio.gather(
+        correcting.kinds(1, chair, ["money"], room.rules), correcting.kinds(1, top, ["medicine"], room.rules)
+    )
+    first, second = done if done[0].before == "米面粮油" else done[::-1]
+    assert (first.before, second.before) == ("米面粮油", first.after), "the second one saw what the first one said"
+
+
+async def test_two_chairs_one_after_the_other(room: Room) -> None:
     chair, top = await staff_id(CHAIR), await staff_id(TOP_CHAIR)
     await correcting.urgency(1, chair, "urgent", room.rules)
     with pytest.raises(Conflict):

@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,64 +11,32 @@ import pytest
 from tortoise import Tortoise, fields
 
 from bot.actions import (
-    audit,
-    backup,
     erasing,
     forgotten,
     keyed,
-    lookup,
     outbox,
     phones,
     rekeying,
-    restore,
     roster,
     throttle,
 )
 from bot.actions import people as persons
-from bot.actions.directory import refresh
-from bot.cli import main
 from bot.errors import BadInput, Conflict
-from bot.events import Chat, Text
-from bot.models import Audit, BindCode, Delivery, Household, Member, Throttle, db, keyfile, keys
+from bot.events import Text
+from bot.models import Audit, BindCode, Household, Member, Throttle, db, keyfile, keys
 from bot.models.marks import MARKS
 from tests import people
-from tests.database import TEST_KEY, fresh
-from tests.rekeying import HEAD, every_text, ids_in_database, key_ids
+from tests.database import TEST_KEY
+from tests.rekeying import HEAD, OLD_ID, every_text, found, ids_in_database, key_ids, renew, under_the_test_key
 from tests.stage import ROOT
 
 PHONE = "13800000100"  # of H0123
-OLD_ID = keys.Keyring(TEST_KEY).key_id
 
 
 @pytest.fixture
 async def file(database: str, tmp_path: Path) -> AsyncIterator[Path]:
-    """The key file of a union with people, words, a message and a reason, all under TEST_KEY."""
-    path = tmp_path / "songnuan.key"
-    path.write_text(TEST_KEY.hex())
-    path.chmod(0o600)
-    keys.use(keys.load(path, create=False))
-    await people.settle()
-    await Household.filter(code="H0123").update(address="向阳街3号", note="腿脚不便")
-    for member in await Member.all():
-        await Member.filter(id=member.id).update(phone_ending=phones.ending_index(member.phone or ""))
-    await outbox.enqueue([outbox.Draft("k", "reply", "qq", Chat("direct", people.LIU), (Text("送米"),))])
-    async with db.transaction():
-        await audit.note("phone.view", "household", 1, reason="送米要联系")
-    yield path
+    yield await under_the_test_key(tmp_path)
     keys.use(keys.Keyring(TEST_KEY))
-
-
-async def renew(file: Path) -> list[Path]:
-    """All of it, as the command does it, where no other process has to be waited for."""
-    if not keys.current().changing:
-        await rekeying.begin(file)
-    assert await rekeying.walk() == []
-    await rekeying.void()
-    return await rekeying.end(file)
-
-
-async def found(who: str) -> str:
-    return (await lookup.find(who, await people.staff_id(people.VOLUNTEER))).code
 
 
 async def test_everything_is_under_the_new_key_and_says_what_it_said(file: Path) -> None:
@@ -262,81 +230,3 @@ async def test_it_ends_only_when_no_older_transaction_is_open(file: Path, databa
         await asyncio.wait_for(waiting, 10)
     finally:
         await other.close()
-
-
-@pytest.fixture
-async def elsewhere(template: str, tmp_path: Path) -> str:
-    (tmp_path / "elsewhere").mkdir()
-    return await fresh(template, tmp_path / "elsewhere")
-
-
-Run = Callable[..., Awaitable[tuple[int, str]]]
-
-
-@pytest.fixture
-def songnuan(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    (tmp_path / "config.toml").write_text('[channels.qq]\ntype = "onebot"\n[web]\nport = 1\n')
-    monkeypatch.setenv("SONGNUAN_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("SONGNUAN_DATABASE__KEY_FILE", "songnuan.key")
-
-    async def run(url: str, *argv: object) -> tuple[int, str]:
-        monkeypatch.setenv("SONGNUAN_DATABASE__URL", url)
-        capsys.readouterr()
-        code = await asyncio.to_thread(main, [str(word) for word in argv])
-        shown = capsys.readouterr()
-        return code, shown.out + shown.err
-
-    return run
-
-
-async def test_an_earlier_backup_names_the_key_it_needs(
-    file: Path, songnuan: Run, elsewhere: str, tmp_path: Path
-) -> None:
-    saved = await backup.backup(tmp_path / "backups")
-    [aside] = await renew(file)
-    await db.close()
-    with pytest.raises(BadInput, match="--key"):
-        await restore.restore(saved, elsewhere)
-    code, said = await songnuan(elsewhere, "restore", saved, "--yes", "--key", aside)
-    assert code == 0 and "songnuan key rotate" in said
-    code, said = await songnuan(elsewhere, "status")
-    assert code == 0 and "密钥还没有换完" in said
-    keys.use(keys.load(file, create=False))
-    await db.open_(elsewhere, upgrade=False)
-    await refresh()
-    assert await found(PHONE) == "H0123" and set(await ids_in_database()) == {OLD_ID}
-    await renew(file)
-    assert await found(PHONE) == "H0123" and set(await ids_in_database()) == set(key_ids(file))
-
-
-async def test_a_backup_of_the_middle_needs_both_keys(file: Path, elsewhere: str, tmp_path: Path) -> None:
-    await rekeying.begin(file)
-    saved = await backup.backup(tmp_path / "backups")
-    [aside] = await renew(file)
-    await db.close()
-    with pytest.raises(BadInput, match="--key"):
-        await restore.restore(saved, elsewhere)
-    keyfile.add_older(file, aside)
-    keys.use(keys.load(file, create=False))
-    await restore.restore(saved, elsewhere)
-    await db.open_(elsewhere, upgrade=False)
-    await refresh()
-    await renew(file)
-    assert await found(PHONE) == "H0123" and await Delivery.exists()
-
-
-async def test_the_command_says_how_far_and_what_is_broken(file: Path, database: str, songnuan: Run) -> None:
-    issued = await persons.issue_code(await people.staff_id(people.EDITOR))
-    assert issued
-    broken = (await Household.get(code="H0123")).id
-    await db.fetch("UPDATE household SET note = ? WHERE id = ?", bytes((1, OLD_ID)) + bytes(40), broken)
-    await db.close()
-    code, said = await songnuan(database, "key", "rotate", "--status")
-    assert code == 0 and "没有在换密钥" in said
-    with pytest.raises(SystemExit):  # no time for the others to notice
-        await songnuan(database, "key", "rotate", "--grace", 1)
-    code, said = await songnuan(database, "key", "rotate", "--grace", 2)
-    assert code == 1 and f"household.note {broken}" in said and "1 个绑定码没有用" in said
-    code, said = await songnuan(database, "key", "rotate", "--status")
-    assert code == 0 and "还剩 1 处" in said
-    await db.open_(database, upgrade=False)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.actions import directory, people, phones, roster
+from bot.actions import directory, people, phones, roster, roster_report
 from bot.errors import BadInput, NotAllowed
 from bot.models import Audit, Household, Member
+from bot.sheets import limits
 from tests import tables
 
 HEADER = ["户编号", "姓名", "关系", "联系电话", "单位", "困难类别", "住址", "备注"]
@@ -119,6 +120,18 @@ async def test_a_wrong_row_is_refused_with_a_reason_and_the_rest_goes_in(union: 
         strict=True,
     ):
         assert word in reason
+
+
+async def test_damage_costs_a_row_and_the_report_shows_where(union: None, tmp_path: Path) -> None:
+    long, lost = ["H0003", "王五", "", "", "M1", "孤寡老人", "", "长" * 2001], [*LI[:1], "李\0", *LI[2:]]
+    path = file(tmp_path, ZHANG, lost, long, ["H0004", "赵六", "", "", "M1", "孤寡老人", "", ""])
+    report = await roster.import_roster(path)
+    assert counts(report) == (2, 0, 0, 2)
+    assert report.refused == [(3, limits.LOST_LETTERS), (4, limits.LONG_CELL)]
+    for name in ("mended.csv", "mended.xlsx"):
+        roster_report.write_report(path, report.refused, tmp_path / name)
+        again = await roster.import_roster(tmp_path / name)
+        assert counts(again) == (0, 0, 2, 2) and again.refused == report.refused, "not taken before it is mended"
 
 
 async def test_without_codes_a_phone_finds_the_household(union: None, tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from aiohttp import FormData
 from bot import clock
 from bot.actions import people as staff
 from bot.actions import sessions, signin
-from bot.errors import NotAllowed
+from bot.errors import BadInput, NotAllowed
 from bot.models import Audit, Session, db
 from bot.web.assets import address
 from bot.web.gate import COOKIE, COOKIE_TLS
+from bot.web.visit import whole
 from tests import people
 from tests.web import Console, console
 
@@ -168,6 +169,31 @@ async def test_troubles_say_what_to_do_and_nothing_else(database: str, caplog: p
         upload.add_field("back", BytesIO(b"x" * 2_000_000), filename="x.bin")
         large = await site.post("/language", upload, as_=people.CHAIR)
         assert large.status == 413 and "太大了" in large.text
+
+
+BODIES = [
+    ("multipart/form-data", b"x"),
+    ("multipart/form-data; boundary=b", b"--b\r\nnonsense\r\n\r\n--b--"),
+    ("multipart/form-data; boundary=b", b"--b\r\n"),
+    ("application/x-www-form-urlencoded; charset=klingon", b"a=1"),
+    ("application/x-www-form-urlencoded", b"lang=%00&back=%ff%00"),
+    ("application/x-www-form-urlencoded", b"\xff\xfe\x00=1&" + b"&" * 1000),
+    ("application/json", b"[1]"),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), BODIES)
+async def test_odd_bodies_are_refused_and_break_nothing(database: str, kind: str, body: bytes) -> None:
+    async with console(database) as site:
+        page = await site.post("/language", body, headers={"Content-Type": kind})
+        assert page.status in (303, 400, 422), page.text
+
+
+def test_numbers_as_people_type_them() -> None:
+    assert [whole(text, "数") for text in ("12", "１２", "0")] == [12, 12, 0]
+    for odd in ("", "-1", "1.5", "十二", "9" * 30, "1e3"):
+        with pytest.raises(BadInput, match="数要写成一个整数"):
+            whole(odd, "数")
 
 
 async def test_a_bug_is_logged_and_shows_no_detail(

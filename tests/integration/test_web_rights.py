@@ -14,6 +14,7 @@ from bot.web.app import build
 from bot.web.errors import REFUSALS
 from bot.web.routes import table
 from bot.web.routing import MACHINE, PUBLIC, SIGNED_IN, Route
+from bot.models import Group
 from tests import people
 from tests.web import Console, Page, console, quiet_site
 
@@ -33,11 +34,35 @@ def _always(path: str) -> Example:
     return example
 
 
+async def _volunteer(site: Console) -> str:
+    return f"/staff/{await people.staff_id(people.VOLUNTEER)}"
+
+
+async def _family_group(site: Console) -> str:
+    return f"/groups/{(await Group.get(chat_id=people.FAMILY_GROUP)).id}"
+
+
+def _below(example: Example, rest: str) -> Example:
+    async def path(site: Console) -> str:
+        return await example(site) + rest
+
+    return path
+
+
 # Path of the table -> what makes an example of it in unit M1, on the open database, and gives its address.
 EXAMPLES: dict[str, Example] = {
     "/static/{name:.+}": _always("/static/base.css"),
     "/sign-in/{token}": _always("/sign-in/nobodys-link"),
     "/me/sessions/{id}/end": _always("/me/sessions/999999/end"),
+    "/staff/{id}": _volunteer,
+    "/staff/{id}/code": _below(_volunteer, "/code"),
+    "/staff/{id}/appoint": _below(_volunteer, "/appoint"),
+    "/staff/{id}/accounts/{account}/unbind": _below(_volunteer, "/accounts/999999/unbind"),
+    "/staff/{id}/leave": _below(_volunteer, "/leave"),
+    "/groups/{id}": _family_group,
+    "/groups/{id}/trial": _below(_family_group, "/trial"),
+    "/groups/{id}/trial/{delivery}": _below(_family_group, "/trial/999999"),
+    "/channels/{name}/doubtful": _always("/channels/none/doubtful"),
 }
 # Paths with an example that are not of a unit, and why.
 UNSCOPED = {

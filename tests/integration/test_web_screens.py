@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import expect
 
+from bot.actions import audit, signin
 from bot.actions import sample as sample_actions
-from bot.actions import signin
 from bot.models import db
 from bot.sample import load
 from bot.web import navigation
@@ -78,3 +78,15 @@ async def test_the_way_around_fits_for_who_may_go_everywhere(database: str, chro
         assert await page.get_by_role("link", name="审计").count() == (0 if width == 360 else 1)
         heights = await page.locator("nav a:visible").evaluate_all("all => all.map(a => a.offsetHeight)")
         assert len(heights) >= 4 and min(heights) >= 44
+
+
+async def test_an_open_page_hears_of_a_change(database: str, chromium: str) -> None:
+    async with console(database) as site, browsing(chromium, site, people.CHAIR) as page:
+        async with page.expect_response("**/live") as line:
+            await page.goto("/me")
+        assert (await line.value).status == 200
+        await page.evaluate(
+            "document.body.addEventListener('live:requests', () => document.body.dataset.heard = 'yes')"
+        )
+        await audit.note("help.raised", "request", 1)
+        await expect(page.locator("body")).to_have_attribute("data-heard", "yes")

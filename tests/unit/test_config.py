@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from bot.config import AnyChannel, Calendar, Config, Database, OneBot, Pacing, Sandbox, is_loopback, load
+from bot.config import AnyChannel, Calendar, Config, Database, OneBot, Pacing, Sandbox, Wechaty, is_loopback, load
 from bot.errors import Problem, ProblemsFound
 from bot.settings import UNPACED
 
@@ -53,7 +53,7 @@ def keys_of(model: type[BaseModel], path: str) -> Iterator[tuple[str, str, Any]]
 
 def expected() -> Iterator[tuple[str, str, Any]]:
     yield from keys_of(Config, "")
-    for name, kind, pacing in (("sandbox", Sandbox, "pacing"), ("qq", OneBot, "pacing")):
+    for name, kind, pacing in (("sandbox", Sandbox, "pacing"), ("qq", OneBot, "pacing"), ("wechat", Wechaty, "pacing")):
         for table, key, default in keys_of(kind, f"channels.{name}"):
             if table.endswith(pacing):
                 default = getattr(kind.model_fields["pacing"].default, key)
@@ -75,7 +75,10 @@ def test_the_shipped_file_names_every_key_with_its_default(table: str, key: str,
     for step in table.split("."):
         data = data[step]
     assert key in data
-    if default is not PydanticUndefined and (table, key) != ("channels.qq", "enabled"):
+    if default is not PydanticUndefined and (table, key) not in (
+        ("channels.qq", "enabled"),
+        ("channels.wechat", "enabled"),
+    ):
         assert (tuple(data[key]) if isinstance(default, tuple) else data[key]) == default
 
 
@@ -84,8 +87,9 @@ def test_the_shipped_file_names_nothing_else_and_works() -> None:
     assert {name: type(kind).__name__ for name, kind in config.channels.items()} == {
         "sandbox": "Sandbox",
         "qq": "OneBot",
+        "wechat": "Wechaty",
     }
-    assert (channel(config, "sandbox").enabled, channel(config, "qq").enabled) == (True, False)
+    assert [channel(config, name).enabled for name in ("sandbox", "qq", "wechat")] == [True, False, False]
     assert config.model_copy(update={"channels": {}}).at(Path("/")) == Config().at(Path("/"))
 
 

@@ -18,7 +18,7 @@ from bot.app import building
 from bot.cli import resolve
 from bot.cli.loading import CONFIG_VARIABLE
 from bot.cli.parser import build
-from bot.cli.reasons import REASONS
+from bot.actions.reasons import REASONS
 from bot.config import PREFIX, Config, load
 from bot.content import Library, load_schedules
 from bot.errors import ProblemsFound

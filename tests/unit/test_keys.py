@@ -48,6 +48,20 @@ def test_a_missing_key_is_not_made_unless_allowed(tmp_path: Path) -> None:
         keys.load(tmp_path / "songnuan.key", create=False)
 
 
+def test_many_values_are_sealed_as_one_is() -> None:
+    ring, texts = keys.Keyring(bytes(range(32))), ["", "家里没米了", "13800000001"] * 40
+    sealed = ring.seal_all(texts, b"there")
+    assert [ring.open(one, b"there") for one in sealed] == texts
+    assert len({one[2:14] for one in sealed}) == len(texts), "no nonce is used twice"
+    assert [one[:2] for one in sealed] == [ring.seal("", b"there")[:2]] * len(texts)
+    assert ring.seal_all([], b"there") == []
+
+
+def test_the_mark_of_a_phone_stays_the_same_for_ever() -> None:
+    """Stored marks are found again by it."""
+    assert keys.Keyring(bytes(range(32))).index("13800000001") == "8af58ce1634c4275c697995c0a4b0f80"
+
+
 def test_a_value_cannot_be_moved_changed_or_read_with_another_key() -> None:
     ring = keys.Keyring(bytes(32))
     sealed = ring.seal("13800000001", b"member.phone")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot import sheets
 from bot.errors import BadInput
 from bot.sheets import limits, reading
+from bot.sheets.texts import neat
 from tests import tables
 
 ROSTER = [["户编号", "姓名", "电话"], ["H0001", "张三", "13800000001"], ["H0002", "李四", ""]]
@@ -110,12 +111,11 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "&#x41;"><!ENTITY b "&a;&a;&a;">]><row r="1"
         bytes.fromhex("d0cf11e0a1b11ae1") + b"\xff" * 600,
         bomb(80 * 1024 * 1024),
         ("a,b\n" + "x" * 200_000 + ",1\n").encode(),
-        ("a,b\n" + "x" * 2001 + ",1\n").encode(),
         ",".join("abc"[n % 3] for n in range(61)).encode(),
     ],
     ids=[
         "empty", "nul", "pdf", "zip-start", "zip-end", "word", "cut", "xml", "entities", "far-away", "no-rows",
-        "xls-cut", "ole", "bomb", "long-field", "long-cell", "columns",
+        "xls-cut", "ole", "bomb", "long-field", "columns",
     ],
 )  # fmt: skip
 def test_what_is_hostile_or_broken_is_refused_quickly(tmp_path: Path, raw: bytes) -> None:
@@ -124,6 +124,38 @@ def test_what_is_hostile_or_broken_is_refused_quickly(tmp_path: Path, raw: bytes
         read(made(tmp_path, raw))
     assert monotonic() - start < 30
     assert "\u4e00" <= str(caught.value)[0] <= "\u9fff"
+
+
+LONG, WRONG = "长" * 2001, "张\ufffd"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        as_csv([*ROSTER, ["H0003", LONG, "1"], ["H0004", "张\0", "1"], ["H0005", "王五", "1"]]).encode(),
+        as_csv([*ROSTER, ["H0003", LONG, "1"], ["H0004", "张\0", "1"], ["H0005", "王五", "1"]]).encode("utf-16"),
+        tables.xlsx([*ROSTER, ["H0003", LONG + "长" * 200_000, "1"], ["H0004", WRONG, "1"], ["H0005", "王五", "1"]]),
+    ],
+    ids=["utf8", "utf16", "xlsx"],
+)
+def test_a_bad_cell_costs_its_row_only(tmp_path: Path, raw: bytes) -> None:
+    rows = read(made(tmp_path, raw))[1]
+    assert rows[2:] == [(4, ["H0003", LONG, "1"]), (5, ["H0004", WRONG, "1"]), (6, ["H0005", "王五", "1"])]
+    reasons = [sheets.damage(cells) for _, cells in rows]
+    assert reasons == [None, None, limits.LONG_CELL, limits.LOST_LETTERS, None]
+    assert sheets.damage(["字" * 1500, "字" * 1500, "字" * 2000]) is None, "a long row is not a long cell"
+
+
+def test_a_nul_in_the_first_line_is_no_text(tmp_path: Path) -> None:
+    for raw in ("姓名,电话\n张三,1\n".encode("utf-16-le"), b"a,b\0\n1,2\n"):
+        with pytest.raises(BadInput, match="读不出来"):
+            read(made(tmp_path, raw))
+
+
+@given(st.lists(st.text(st.sampled_from(" ,.0１5a张\u3000\u200b\n\x07"), max_size=9), max_size=5))
+@example(["12345.0", " a", "a ", "a  b"])
+def test_a_row_is_cleaned_as_its_cells_are(row: list[str]) -> None:
+    assert neat(row) == [sheets.clean(cell) for cell in row]
 
 
 def test_limits_of_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ def test_emergencies_are_seen(report: Report, held_out: list[dict[str, Any]]) ->
     crises = measure(line for line in held_out if line.get("urgency") == "emergency")
     assert report.emergencies >= 130
     assert report.emergency_recall >= 0.43
-    assert crises.recall >= 0.72
+    assert crises.recall >= 0.83
     assert report.emergencies_per_1000_plain <= 2
 
 

@@ -2,22 +2,21 @@
 
 `channel` ties the rest together; `line` is one live connection and `gateway` its calls, `intake` and `incoming` read,
 `sends` and `outcomes` write and judge, `rooms` and `people` remember names, `login` shows the QR code. `compat` makes
-packages of 2022 work today. This module itself needs none of them, so that limits can be asked for without the extra.
+packages of 2022 work today. This module itself needs none of them.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.channels.wechaty.limits import LIMITS
 from bot.config import Wechaty
 from bot.errors import Problem, ProblemsFound
-from bot.events import Limits
 
 if TYPE_CHECKING:
     from bot.channels.wechaty.channel import WechatyChannel
 
-# WeChat publishes no number; its clients fold texts long before they refuse them. Links go as text: a card needs
-# a gateway that can make one, and an address can be touched on every phone.
-LIMITS = Limits(2000, "chars", frozenset({"text", "image", "file", "mention"}))
+__all__ = ["LIMITS", "create"]
+
 _PACKAGES = ("wechaty", "grpclib", "betterproto", "pyee", "requests", "qrcode")
 
 

@@ -15,9 +15,10 @@ from bot.channels.common import media
 from bot.channels.common.backoff import Backoff
 from bot.channels.common.condition import Condition
 from bot.channels.common.lanes import Lanes
-from bot.channels.wechaty import LIMITS, gateway, incoming
+from bot.channels.wechaty import gateway, incoming
 from bot.channels.wechaty.gateway import Event, Gateway
 from bot.channels.wechaty.intake import Intake
+from bot.channels.wechaty.limits import LIMITS
 from bot.channels.wechaty.line import Ending, Line
 from bot.channels.wechaty.login import Login, on_terminal
 from bot.channels.wechaty.people import People

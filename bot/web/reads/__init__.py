@@ -1,1 +1,1 @@
-"""What only pages ask for: reads of the tables, each within the units of the person who looks."""
+"""What pages show and no action returns: queries only, each within the unit of who looks."""

@@ -58,6 +58,11 @@ class Sheet(NamedTuple):
     took: str  # who said 收到
 
     @property
+    def linked(self) -> bool:
+        """A colleague said which household it is, so a colleague may say another."""
+        return self.detail is not None and any(step.step == "linked" for step in self.detail.steps)
+
+    @property
     def fen(self) -> int:
         return sum(row.value_fen for row in self.reliefs if row.state in relief.GIVEN)
 
@@ -115,7 +120,9 @@ async def _house(household_id: int) -> House:
 async def _colleagues(reached: Reached) -> list[Colleague]:
     """Those of the request's own unit first, and of them who has least in hand."""
     people = await colleagues.near(reached.staff, reached.request)
-    requests = await _load("SELECT assigned_to_id AS who, count(*) AS n FROM help_request", "assigned_to_id", "assigned", people)
+    requests = await _load(
+        "SELECT assigned_to_id AS who, count(*) AS n FROM help_request", "assigned_to_id", "assigned", people
+    )
     calls = await _load("SELECT staff_id AS who, count(*) AS n FROM assignment", "staff_id", "waiting", people)
     unit = await Unit.get_or_none(id=reached.request.unit_id) if reached.request.unit_id else None
 

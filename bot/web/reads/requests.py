@@ -123,13 +123,13 @@ class Column(NamedTuple):
 
 
 COLUMNS = {
-    "review": "r.state = 'review'",
     "open": "r.state = 'open'",
     "acknowledged": "r.state = 'acknowledged'",
     "assigned": "r.state = 'assigned'",
     "delivered": "r.state = 'delivering' AND r.confirm_asked_at IS NULL",
     "asked": "r.state = 'delivering' AND r.confirm_asked_at IS NOT NULL",
     "closed": "r.state = 'closed' AND r.closed_at >= ?",
+    "review": "r.state = 'review'",
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import as_seen, confirming, correcting, help, lifecycle, linking, viewing
+from bot.actions import as_seen, confirming, correcting, help, lifecycle, linking, relief, viewing
 from bot.actions.lookup import Unclear
 from bot.actions.roster_values import CATEGORIES
 from bot.errors import ActionError, BadInput, Conflict, NotFound
@@ -55,7 +55,15 @@ async def look(visit: Visit) -> StreamResponse:
 
 async def _context(visit: Visit, number: int) -> dict[str, object]:
     sheet = await reads.sheet(number, visit.me.id)
+    promised = [row for row in sheet.reliefs if row.state in ("promised", "not_received")]
     return {
+        "allowed": _allowed(sheet),
+        "relief_lines": [(row, relief.words_of([row])) for row in sheet.reliefs],
+        "promised_words": relief.words_of(promised),
+        "how_options": [(how, visit._(words.CLOSED_AS[how])) for how in HOW],
+        "kind_options": words.options(visit, words.KINDS),
+        "urgency_options": words.options(visit, words.URGENCY),
+        "category_options": [(one, one) for one in CATEGORIES],
         "sheet": sheet,
         "one": sheet.request,
         "typed": {},
@@ -64,11 +72,29 @@ async def _context(visit: Visit, number: int) -> dict[str, object]:
         "deed": "",
         "done": "",
         "words": words,
-        "categories": CATEGORIES,
-        "how": HOW,
         "measures": giftform.MEASURES,
         "ago": lambda at: words.ago(visit, at),
     }
+
+
+def _allowed(sheet: reads.Sheet) -> list[str]:
+    """The deeds that make sense now for this person; whether they may is asked again by the action."""
+    state, given = sheet.request.state, bool(sheet.reliefs)
+    carries = sheet.leads or sheet.carries
+    rules = {
+        "acknowledge": sheet.may_take,
+        "assign": sheet.leads and state in lifecycle.UNTIL_BROUGHT,
+        "deliver": carries and state != "closed",
+        "confirm": carries and given and state in ("acknowledged", "assigned", "delivering"),
+        "correct": carries and given,
+        "refer": sheet.leads and state != "closed",
+        "close": sheet.leads and state != "closed",
+        "kinds": sheet.leads and state != "closed",
+        "urgency": sheet.leads and state != "closed",
+        "link": sheet.leads and (sheet.house is None or sheet.linked),
+        "reopen": sheet.leads and state == "closed",
+    }
+    return [name for name, may in rules.items() if may]
 
 
 def _deed(name: str, work: Deed) -> Callable[[Visit], Awaitable[StreamResponse]]:
@@ -112,9 +138,7 @@ async def _assign(visit: Visit, number: int, typed: Form) -> str:
 
 
 async def _deliver(visit: Visit, number: int, typed: Form) -> str:
-    done = await lifecycle.deliver(
-        number, visit.me.id, giftform.read(typed), visit.site.rules, more=typed.on("more")
-    )
+    done = await lifecycle.deliver(number, visit.me.id, giftform.read(typed), visit.site.rules, more=typed.on("more"))
     if done.left:
         return visit._("记下了。还没送到的：%(left)s。", left=done.left)
     return visit._("记下了。明天会问家属收到没有。")
@@ -150,9 +174,7 @@ async def _close(visit: Visit, number: int, typed: Form) -> str:
         raise BadInput("结果是什么？请选一个。")
     if how == "duplicate":
         same_as = typed.number("same_as", "重复的号码")
-    await lifecycle.close(
-        number, visit.me.id, how, typed.text("words", WORDS_MOST), visit.site.rules, same_as=same_as
-    )
+    await lifecycle.close(number, visit.me.id, how, typed.text("words", WORDS_MOST), visit.site.rules, same_as=same_as)
     return visit._("办结了。")
 
 

@@ -8,6 +8,7 @@ from aiohttp.web import StreamResponse
 from bot.actions import lookup
 from bot.errors import ActionError, NotFound
 from bot.web import words
+from bot.web.languages import N_
 from bot.web.reads import request as one
 from bot.web.reads import requests as reads
 from bot.web.reads.requests import ALL_OPEN, Wanted, Whose
@@ -24,6 +25,24 @@ SHOWN = {
     "delivering": ("delivering",),
     "closed": ("closed",),
 }
+TABS = [
+    ("", N_("没办结")),
+    ("open", N_("等人收到")),
+    ("acknowledged", N_("已收到")),
+    ("assigned", N_("已派人")),
+    ("delivering", N_("等家属确认")),
+    ("review", N_("待核实")),
+    ("closed", N_("已办结")),
+]
+COLUMNS = {
+    "review": N_("待核实"),
+    "open": N_("等人收到"),
+    "acknowledged": N_("已收到"),
+    "assigned": N_("已派人"),
+    "delivered": N_("送到了"),
+    "asked": N_("问过家属"),
+    "closed": N_("七天内办结"),
+}
 SEES_ALL = ("chair", "admin")
 
 
@@ -36,24 +55,26 @@ async def listing(visit: Visit) -> StreamResponse:
 async def search(visit: Visit) -> StreamResponse:
     """By POST, for what is looked for may be a name or the end of a phone number and belongs in no address."""
     what = (await visit.form()).text("q", 40)
-    digits = what.strip("#号 ")
+    if not what:
+        return visit.go("/requests")
     try:
-        if digits.isascii() and digits.isdecimal():
-            return visit.go(f"/requests/{await _known(int(digits[:9]), visit.me.id)}")
-        if not what:
-            return visit.go("/requests")
+        if number := await _number(what.strip("#号 "), visit.me.id):
+            return visit.go(f"/requests/{number}")
         household = await lookup.find(what, visit.me.id)
     except ActionError as error:
         return visit.refuse(error, "requests/list.html", **await _context(visit) | {"q": what})
     return visit.go(f"/requests?{urlencode({'household': household.code})}")
 
 
-async def _known(number: int, staff_id: int) -> int:
+async def _number(digits: str, staff_id: int) -> int:
+    """Of a request that the person may know of, 0 when it is none: then a household may be meant."""
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
+        return 0
     try:
-        await one.reachable(number, staff_id)
+        await one.reachable(int(digits), staff_id)
     except NotFound:
-        raise NotFound(f"没有 {number} 号求助单。找一户请写户编号或姓名。") from None
-    return number
+        return 0
+    return int(digits)
 
 
 async def _context(visit: Visit) -> dict[str, object]:
@@ -70,6 +91,11 @@ async def _context(visit: Visit) -> dict[str, object]:
         "lines": lines,
         "older": _address(asked, before=older) if older else "",
         "newer": _address(asked) if before else "",
+        "columns_named": COLUMNS,
+        "tabs": TABS,
+        "kind_options": words.options(visit, words.KINDS),
+        "urgency_options": words.options(visit, words.URGENCY),
+        "unit_options": words.units,
         "columns": await reads.board(whose, wanted) if board else [],
         "counts": await reads.counts(whose),
         "most": reads.MOST,

@@ -1,0 +1,89 @@
+"""/channels: is each account there, what has it said today, what may it still say, and what nobody is sure of."""
+
+from typing import NamedTuple
+
+from aiohttp.web import StreamResponse
+
+from bot.actions import accounts, outbox, overview, reasons
+from bot.actions.accounts import Ledger
+from bot.errors import NotFound
+from bot.events import Health, Line
+from bot.models import Delivery
+from bot.web.languages import N_
+from bot.web.routing import ADMINS, form, fragment, page
+from bot.web.visit import Visit
+
+LINES = {
+    Line.CONNECTING: (N_("正在连接"), "info"),
+    Line.ONLINE: (N_("在线"), "good"),
+    Line.OFFLINE: (N_("连不上"), "bad"),
+    Line.LOGGED_OUT: (N_("账号掉线"), "bad"),
+    Line.REFUSED: (N_("被拒绝"), "bad"),
+}
+DOUBTFUL = ("unknown", "held", "failed")
+SHOWN = 100
+
+
+class Account(NamedTuple):
+    """One card. `counts` are the rows of its outbox by status, `seconds` how long tips rest after sends in doubt."""
+
+    name: str
+    health: Health
+    line: tuple[str, str]
+    day: Ledger | None
+    counts: dict[str, int]
+    rests: bool
+
+
+async def listed(visit: Visit) -> StreamResponse:
+    return visit.render("channels/list.html", accounts=await _accounts(visit))
+
+
+async def cards(visit: Visit) -> StreamResponse:
+    return visit.render("channels/_cards.html", accounts=await _accounts(visit))
+
+
+async def doubtful(visit: Visit) -> StreamResponse:
+    name = _named(visit)
+    rows = await Delivery.filter(channel=name, status__in=DOUBTFUL).order_by("-id").limit(SHOWN).select_related("group")
+    return visit.render(
+        "channels/doubtful.html", name=name, rows=rows, why=reasons.explain, done=visit.asked_number("done", -1)
+    )
+
+
+async def resend(visit: Visit) -> StreamResponse:
+    """A person has looked into the groups and says: not there, send it again."""
+    name, sent = _named(visit), await visit.form()
+    chosen = [int(one) for one in sent.all("id") if one.isascii() and one.isdecimal() and len(one) < 19]
+    ours = await Delivery.filter(id__in=chosen, channel=name).values_list("id", flat=True)
+    done = await outbox.resend([int(str(one)) for one in ours])
+    return visit.go(f"/channels/{name}/doubtful?done={done}")
+
+
+def _named(visit: Visit) -> str:
+    name = visit.word("name")
+    if name not in visit.site.channels():
+        raise NotFound("没有这个渠道")
+    return name
+
+
+async def _accounts(visit: Visit) -> list[Account]:
+    seen = await overview.look()
+    resting = visit.site.resting()
+    found = []
+    for name, health in visit.site.channels().items():
+        words, tone = LINES[health.state]
+        day = None
+        if name in visit.site.pacing:
+            day = await accounts.ledger(name, *visit.site.pacing[name])
+        counts = {status: n for (channel, status), n in seen.deliveries.items() if channel == name}
+        found.append(Account(name, health, (visit._(words), tone), day, counts, name in resting))
+    return found
+
+
+ROUTES = [
+    page("/channels", listed, ADMINS),
+    fragment("/channels/cards", cards, ADMINS),
+    page("/channels/{name}/doubtful", doubtful, ADMINS),
+    form("/channels/{name}/doubtful", resend, ADMINS),
+]
