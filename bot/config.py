@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,24 +12,23 @@ from pydantic import Field, PrivateAttr, ValidationError
 from bot.envvars import PREFIX, overlay
 from bot.errors import Problem, ProblemsFound
 from bot.settings import (
-    AnyChannel,
     Broadcasts,
     Calendar,
     Callbacks,
     Database,
     Escalation,
     Log,
-    OneBot,
-    Pacing,
+    Mail,
     Privacy,
     Relief,
     Retention,
-    Sandbox,
     Section,
     UnionInfo,
+    Watch,
     Web,
-    Wechaty,
+    is_loopback,
 )
+from bot.settings_channels import AnyChannel, OneBot, Pacing, Sandbox, Wechaty, WeCom
 from bot.toml import Document, explain
 
 __all__ = [
@@ -43,6 +41,7 @@ __all__ = [
     "Database",
     "Escalation",
     "Log",
+    "Mail",
     "OneBot",
     "Pacing",
     "Privacy",
@@ -51,19 +50,13 @@ __all__ = [
     "Sandbox",
     "Section",
     "UnionInfo",
+    "Watch",
+    "WeCom",
     "Web",
     "Wechaty",
     "is_loopback",
     "load",
 ]
-
-
-def is_loopback(host: str) -> bool:
-    """Can only this machine reach it?"""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Config(Section):
@@ -77,6 +70,8 @@ class Config(Section):
     privacy: Privacy = Privacy()
     calendar: Calendar = Calendar()
     retention: Retention = Retention()
+    mail: Mail = Mail()
+    watch: Watch = Watch()
     log: Log = Log()
     channels: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,19}$")], AnyChannel] = Field(default={})
     _base: Path = PrivateAttr(default_factory=Path.cwd)

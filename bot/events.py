@@ -86,6 +86,7 @@ class Outgoing(Struct, frozen=True):
     ref: str
     chat: Chat
     parts: tuple[Part, ...]
+    request: int | None = None  # the help request that it is about: a number says nothing of anybody
 
 
 class Receipt(Struct, frozen=True):
@@ -131,11 +132,20 @@ class Health(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What a network carries. `text_max` counts `unit` (code points or UTF-8 bytes)."""
+    """What a network carries. `text_max` counts `unit` (code points or UTF-8 bytes), the others are bytes; 0: not known.
+
+    A long text is cut into several messages where a delivery may be more than one (`most`). Not `private`: it cannot
+    write to one person alone, so what is meant for one is not written there.
+    """
 
     text_max: int
     unit: Literal["chars", "bytes"]
     parts: frozenset[PartName]
+    most: int = 1
+    private: bool = True
+    images: frozenset[str] = frozenset()  # endings; none: any
+    image_max: int = 0
+    file_max: int = 0
 
 
 class Inbox(Protocol):

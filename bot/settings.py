@@ -1,16 +1,45 @@
-"""The sections of config.toml and the kinds of channel, with their defaults and rules of their own.
+"""The sections of config.toml but the channels, with their defaults and rules of their own.
 
 Messages of validators are "what is wrong→ what to write": both halves are shown to the person.
 """
 
+import re
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from ipaddress import ip_address
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from bot.quiet import parse
+
+
+def is_loopback(host: str) -> bool:
+    """Can only this machine reach it?"""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def safe_address(url: str) -> bool:
+    """May a secret travel in it? Over https, or to this very machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return (
+        bool(host)
+        and "@" not in parts.netloc
+        and (parts.scheme, is_loopback(host))
+        in (
+            ("https", False),
+            ("https", True),
+            ("http", True),
+        )
+    )
 
 
 class Section(BaseModel):
@@ -56,6 +85,7 @@ def _clock_time_or_never(text: str) -> str:
     return text and _clock_time(text)
 
 
+ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,190}")
 QuietHours = Annotated[str, AfterValidator(_quiet)]
 Day = Annotated[date, BeforeValidator(_day)]
 
@@ -105,6 +135,7 @@ class Web(Section):
 class Broadcasts(Section):
     quiet_hours: QuietHours = "21:30-07:00"
     expire_hours: float = Field(default=6, gt=0, le=72)
+    approval: bool = True
 
 
 Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
@@ -173,114 +204,42 @@ class Retention(Section):
         return months
 
 
+class Mail(Section):
+    """By which bad news go out when the chat networks do not; empty host: not at all."""
+
+    host: str = ""
+    port: int = Field(default=465, ge=1, le=65535)
+    encryption: Literal["tls", "starttls", "none"] = "tls"
+    user: str = ""
+    password: str = Field(default="", repr=False)
+    sender: str = ""
+    to: list[str] = []
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Mail":
+        if self.host and not (self.sender and self.to):
+            raise ValueError(
+                'host 写了，还要写 sender 和 to→ 例如 sender = "bot@example.cn"，to = ["chair@example.cn"]'
+            )
+        if wrong := [one for one in filter(None, [self.sender, *self.to]) if not ADDRESS.fullmatch(one)]:
+            raise ValueError(f"“{wrong[0]}”不是一个邮箱地址→ 写成 名字@主机")
+        if self.host and self.encryption == "none" and not is_loopback(self.host):
+            raise ValueError('encryption = "none" 只许本机的邮件服务→ 写 tls 或 starttls')
+        return self
+
+
+class Watch(Section):
+    url: str = Field(default="", repr=False)  # whoever knows it may say that we are alive
+    public: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _safe(cls, url: str) -> str:
+        if url and not safe_address(url):
+            raise ValueError("url 看不懂→ 写 https:// 开头的心跳地址，不用就空着")
+        return url
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "text"] = "text"
-
-
-class Pacing(Section):
-    """How fast one account may speak. Zero means no limit; alerts never wait for the gap."""
-
-    gap_seconds: tuple[float, float] = (3.0, 8.0)
-    per_minute: int = Field(default=12, ge=0)
-    per_hour: int = Field(default=400, ge=0)
-    per_day: int = Field(default=2000, ge=0)
-    warm_up_days: int = Field(default=7, ge=0, le=90)
-    warm_up_start: int = Field(default=100, ge=1)
-    canary: bool = True
-    per_group_day: int = Field(default=6, ge=0)
-    window: int = Field(default=1, ge=1, le=256)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Pacing":
-        low, high = self.gap_seconds
-        if not 0 <= low <= high <= 600:
-            raise ValueError("gap_seconds 前大后小或超过 600 秒→ 写成 [最短, 最长]，例如 [3, 8]")
-        return self
-
-
-def _over(default: Pacing) -> BeforeValidator:
-    """What a file leaves out stays as this kind of channel has it, not as `Pacing` has it."""
-
-    def fill(value: Any) -> Any:
-        return {**default.model_dump(), **value} if isinstance(value, dict) else value
-
-    return BeforeValidator(fill)
-
-
-UNPACED = Pacing(
-    gap_seconds=(0, 0), per_minute=0, per_hour=0, per_day=0, warm_up_days=0, canary=False, per_group_day=0, window=64
-)
-PACED = Pacing()
-
-
-class Sandbox(Section):
-    type: Literal["sandbox"]
-    enabled: bool = True
-    quiet_hours: QuietHours | None = ""
-    pacing: Annotated[Pacing, _over(UNPACED)] = UNPACED
-
-
-class OneBot(Section):
-    type: Literal["onebot"]
-    enabled: bool = True
-    mode: Literal["forward", "reverse"] = "reverse"
-    url: str = ""
-    token: str = Field(default="", repr=False)
-    allow_from: Literal["loopback", "anywhere"] = "loopback"
-    self_id: str = Field(default="", pattern=r"^\d*$")
-    timeout_seconds: float = Field(default=20, gt=0, le=120)
-    quiet_hours: QuietHours | None = None
-    pacing: Annotated[Pacing, _over(PACED)] = PACED
-
-    @model_validator(mode="after")
-    def _complete(self) -> "OneBot":
-        if self.mode == "forward" and not (self.url.startswith(("ws://", "wss://")) and self.host):
-            raise ValueError('mode = "forward" 时少了 url→ 例如 url = "ws://127.0.0.1:3001"')
-        return self
-
-    @property
-    def host(self) -> str:
-        """The host that forward mode dials."""
-        try:
-            return urlsplit(self.url).hostname or ""
-        except ValueError:
-            return ""
-
-
-WECHAT_PACED = Pacing(
-    gap_seconds=(4, 10), per_minute=8, per_hour=300, per_day=500, warm_up_days=14, warm_up_start=30, per_group_day=4
-)
-
-
-class Wechaty(Section):
-    type: Literal["wechaty"]
-    enabled: bool = True
-    endpoint: str = "127.0.0.1:8788"
-    token: str = Field(default="", repr=False)
-    tls: bool = True
-    ca_file: str = ""
-    server_name: str = ""
-    self_id: str = Field(default="", pattern=r"^[!-~]{0,128}$")
-    timeout_seconds: float = Field(default=20, gt=0, le=120)
-    quiet_hours: QuietHours | None = None
-    pacing: Annotated[Pacing, _over(WECHAT_PACED)] = WECHAT_PACED
-
-    @field_validator("endpoint")
-    @classmethod
-    def _dialled(cls, endpoint: str) -> str:
-        try:
-            parts = urlsplit(f"//{endpoint}")
-            if parts.hostname and parts.port and parts.netloc == endpoint and "@" not in endpoint:
-                return endpoint
-        except ValueError:
-            pass
-        raise ValueError('endpoint 看不懂→ 写成 主机:端口，例如 "127.0.0.1:8788"')
-
-    @property
-    def host(self) -> str:
-        """The host of the gateway that we dial."""
-        return urlsplit(f"//{self.endpoint}").hostname or ""
-
-
-AnyChannel = Annotated[Sandbox | OneBot | Wechaty, Field(discriminator="type")]

@@ -18,13 +18,14 @@ app                     -> jobs, web, handlers, sender, channels, router, triage
 app                     -> migrations, config, settings, sample, quiet
 jobs, handlers, web     -> actions, content
 handlers                -> triage, router
-web                     -> models, sheets
+web                     -> models, sheets, triage
 sender                  -> actions.outbox, actions.claiming, actions.accounts, content.parts, config
 actions                 -> models, content, sample, quiet, sheets
 actions, handlers, web  -> quantities
-channels                -> config, sample
+channels                -> config, sample, toml
 content                 -> config, toml, quiet
-config                  -> settings, envvars, toml, quiet
+config                  -> settings, settings_channels, envvars, toml, quiet
+settings_channels       -> settings, quiet
 settings                -> quiet
 envvars                 -> toml
 toml                    -> toml_lines

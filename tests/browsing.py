@@ -21,7 +21,9 @@ ROOT = Path(__file__).parents[1]
 SCREENS = ROOT / "test-output" / "screens"
 HEIGHTS = {390: 844, 360: 780, 1440: 900}
 # Chromium tells of every answer of 4xx; these are a form's own way to say no.
-EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of (403|404|409|422)")
+EXPECTED = re.compile(
+    r"Failed to load resource: (the server responded with a status of (403|404|409|422)|net::ERR_INTERNET_DISCONNECTED)"
+)
 SERIOUS = ("serious", "critical")
 
 

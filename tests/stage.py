@@ -13,6 +13,7 @@ from typing import Any
 from bot import clock, config
 from bot.actions import broadcasts
 from bot.app import App
+from bot.channels.onebot import OneBotChannel
 from bot.content import load_schedules
 from bot.events import Line
 from bot.jobs import broadcasts as job
@@ -127,6 +128,9 @@ class Stage:
         words = f"收到 {900_000 + self._said}"
         await self.say(words, people.CHAIR, group)
         await self.hears(f"direct:{people.CHAIR}", f"没有 {words[3:]} 号求助单")
+        channel = self.app.channels[0]
+        assert isinstance(channel, OneBotChannel)
+        await channel._lanes.idle()  # who wrote very much is handled after who wrote a little
 
     async def close(self) -> None:
         await self.app.stop()

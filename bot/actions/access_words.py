@@ -4,7 +4,15 @@ from bot.actions.outcomes import OUTCOMES
 from bot.actions.viewing import CLEAR, CODES, LISTED, OPENED, WHAT
 from bot.models import Audit
 
-LISTS = {"calls": "名单", "which": "重名时的候选名单", "report": "统计明细", "history": "回访经过", "print": "打印的名单"}
+LISTS = {
+    "calls": "名单",
+    "which": "重名时的候选名单",
+    "report": "统计明细",
+    "history": "回访经过",
+    "print": "打印的名单",
+    "roster": "名册",
+    "household": "户页",
+}
 BOT, LINE = "机器人", "命令行"
 
 NAMES = {
@@ -63,8 +71,10 @@ NAMES = {
     "relief.void": "救助：作废",
     "roster.export": "导出名册（{clear}），包含这一户",
     "view.request": "看了求助的原话和经过",
+    "wish.best_time": "改了方便接听的时间",
     "wish.do_not_call": "设为请勿再打",
     "wish.may_call": "恢复可以打电话",
+    "wish.may_tell": "改了可以告诉谁",
 }
 OFFICE = {
     "access.of_staff": "查了一位工作人员看过什么",

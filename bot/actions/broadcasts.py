@@ -1,6 +1,7 @@
 """Turns a due slot into a broadcast and its deliveries, together with the schedule's next slot: one transaction."""
 
 import functools
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from tortoise.exceptions import IntegrityError
 from bot import clock
 from bot.actions import outbox
 from bot.actions.directory import Place
+from bot.content import Schedule, Workdays, next_slot
 from bot.events import Chat, Part
 from bot.models import Broadcast, Group, ScheduleState, db
 from bot.models.fields import to_ms
@@ -35,14 +37,19 @@ class _Fired(Exception):
     """Another process was first with this slot."""
 
 
+class _Off(Exception):
+    """A person paused the schedule, cancelled it or moved it, since it was found due."""
+
+
 async def fire(firing: Firing, audience: Sequence[Place], quiet_hours: Mapping[str, str]) -> Broadcast | None:
-    """Write the broadcast, a delivery for each group, and the next slot. None: this slot was fired before.
+    """Write the broadcast, a delivery for each group, and the next slot. None: it was fired before, or is off.
 
     `quiet_hours` is by channel. The unique keys (schedule, slot) and (schedule, slot, group) make a
     second run, here or on another machine, harmless.
     """
     try:
         async with db.transaction():
+            await _still_on(firing)
             broadcast = await _broadcast(firing)
             if firing.render is not None and firing.message_key is not None:
                 await _deliveries(firing, broadcast, one_road(audience, quiet_hours), quiet_hours)
@@ -52,7 +59,16 @@ async def fire(firing: Firing, audience: Sequence[Place], quiet_hours: Mapping[s
         # past (the clock was set back, and the file edited): then it would stand here for ever.
         await _advance(firing, sent=False)
         return None
+    except _Off:
+        return None
     return broadcast
+
+
+async def _still_on(firing: Firing) -> None:
+    lock = "" if db.on_sqlite() else " FOR UPDATE"
+    rows = await db.fetch(f"SELECT next_slot, paused FROM schedule_state WHERE key = ?{lock}", firing.schedule_key)
+    if rows and (rows[0]["paused"] or rows[0]["next_slot"] != to_ms(firing.slot)):
+        raise _Off
 
 
 async def _broadcast(firing: Firing) -> Broadcast:
@@ -142,10 +158,41 @@ async def states() -> dict[str, State]:
     return {row.key: State(row.next_slot, row.cursor, row.fingerprint) for row in await ScheduleState.all()}
 
 
-async def due() -> list[tuple[str, datetime, int]]:
-    """(schedule key, slot, cursor) of every slot whose time has come, oldest first."""
+class Due(NamedTuple):
+    """A slot whose time has come. `left_out`: a person asked that this one be skipped."""
+
+    key: str
+    slot: datetime
+    cursor: int
+    left_out: bool
+
+
+async def due() -> list[Due]:
+    """Every slot whose time has come, oldest first."""
     rows = await ScheduleState.filter(next_slot__lte=clock.now(), paused=False).order_by("next_slot", "key")
-    return [(row.key, row.next_slot, row.cursor) for row in rows if row.next_slot is not None]
+    return [
+        Due(row.key, row.next_slot, row.cursor, row.skipped_slot == row.next_slot)
+        for row in rows
+        if row.next_slot is not None
+    ]
+
+
+def fingerprint(schedule: Schedule) -> str:
+    """Changes when the times of a schedule do."""
+    return hashlib.sha256(schedule.when.model_dump_json().encode()).hexdigest()
+
+
+async def settle_slot(schedule: Schedule, state: State | None, workdays: Workdays) -> None:
+    """Give a schedule its next slot when it is new, was edited, or has none.
+
+    An unchanged one keeps the slot it was waiting for, so that a slot missed while the bot was off is found by the
+    job and treated as the schedule says.
+    """
+    mark = fingerprint(schedule)
+    if state is None or state.fingerprint != mark or state.next_slot is None:
+        following = next_slot(schedule, clock.now(), workdays)
+        if state is None or (state.next_slot, state.fingerprint) != (following, mark):
+            await plan(schedule.key, mark, following)
 
 
 async def plan(key: str, fingerprint: str, next_slot: datetime | None) -> None:

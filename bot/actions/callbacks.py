@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tortoise.expressions import Q
 
 from bot import clock
-from bot.actions import assignments, audit, calling, help, lookup
+from bot.actions import assignments, audit, calling, help, lookup, notices
 from bot.actions.alerts import Rules
 from bot.actions.calling import Calling
 from bot.actions.outcomes import NEXT_STEPS, OUTCOMES, Outcome
@@ -77,14 +77,14 @@ async def record_shown(call: Call, staff_id: int, rules: Rules, times: Calling) 
 async def amend(call: Call, staff_id: int, rules: Rules, times: Calling) -> Recorded:
     """The person's latest call-back had another outcome: taken back and written anew, at the time of the call."""
     async with db.transaction():
-        before = await undo(staff_id)
+        before = await undo(staff_id, rules)
         household = await Household.get(id=before.household.id)
         return await _record(household, call, staff_id, rules, times, before.follow_up.at)
 
 
-async def reachable(who: str, staff_id: int) -> None:
+async def reachable(code: str, staff_id: int) -> None:
     """Raises NotFound when the household is not within the person's units."""
-    await lookup.find(who, staff_id)
+    await lookup.exact(code, staff_id)
 
 
 async def hand_back(who: str, staff_id: int) -> str:
@@ -209,9 +209,10 @@ async def _advance(assignment: Assignment, state: str, staff_id: int, at: dateti
     return other.name if other is not None else ""
 
 
-async def undo(staff_id: int, only: int = 0) -> Recorded:
+async def undo(staff_id: int, rules: Rules, only: int = 0) -> Recorded:
     """Take back the person's latest call-back of the last day; `request` is the one that went with it.
 
+    Whoever was alerted of that request is told, so that nobody sets out in vain.
     With `only` it must be that follow-up; when it was taken back before, it is as if it were done now.
     """
     async with db.transaction():
@@ -222,7 +223,7 @@ async def undo(staff_id: int, only: int = 0) -> Recorded:
         if last is None:
             raise NotFound("最近一天没有可以撤销的回访。")
         household = await Household.get(id=last.household_id)
-        withdrawn = await _take_back(last, staff_id)
+        withdrawn = await _take_back(last, staff_id, rules)
         last.undone_at = clock.now()
         await last.save(update_fields=["undone_at"])
         await _restore(household, last)
@@ -271,7 +272,7 @@ async def _step_back(assignment_id: int, *, waits: bool) -> None:
     await assignment.save(update_fields=["attempts", "state", "held_household_id"])
 
 
-async def _take_back(last: FollowUp, staff_id: int) -> HelpRequest | None:
+async def _take_back(last: FollowUp, staff_id: int, rules: Rules) -> HelpRequest | None:
     """Withdraw the call-back's request, if it has one; None as well if words from elsewhere have joined it."""
     if last.request_id is None:
         return None
@@ -281,6 +282,8 @@ async def _take_back(last: FollowUp, staff_id: int) -> HelpRequest | None:
         return None  # it stands on other feet too: only the call-back goes
     if not await help.withdraw(request.id, staff_id):
         raise Conflict(f"{request.id} 号求助单主席已经收到，不能撤销，请直接和主席说。")
+    parts = rules.texts.render("replies/withdrawn", number=request.id, by=(await Staff.get(id=staff_id)).name)
+    await notices.tell(await notices.alerted(request), parts, request.urgency, f"w:{request.id}", rules)
     return request
 
 

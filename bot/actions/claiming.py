@@ -23,8 +23,8 @@ from bot.models.keys import CannotDecrypt
 log = logging.getLogger(__name__)
 
 CANDIDATES = """
-SELECT d.id, d.purpose, d.chat_kind, d.chat_id, d.attempts, d.body, d.quiet_hours, d.expires_at,
-       b.id AS broadcast_id, b.body AS shared, g.enabled AS group_enabled, r.state AS request_state
+SELECT d.id, d.purpose, d.chat_kind, d.chat_id, d.attempts, d.body, d.quiet_hours, d.expires_at, d.request_id,
+       b.id AS broadcast_id, b.body AS shared, b.stopped_at, g.enabled AS group_enabled, r.state AS request_state
 FROM delivery d
 LEFT JOIN broadcast b ON b.id = d.broadcast_id
 LEFT JOIN chat_group g ON g.id = d.group_id
@@ -95,7 +95,13 @@ async def claim(lane: Lane, limit: int) -> list[Ready]:
     lease = to_ms(now + lane.lease)
     return [
         Ready(
-            row["id"], row["purpose"], Chat(row["chat_kind"], row["chat_id"]), row["parts"], row["attempts"] + 1, lease
+            row["id"],
+            row["purpose"],
+            Chat(row["chat_kind"], row["chat_id"]),
+            row["parts"],
+            row["attempts"] + 1,
+            lease,
+            row["request_id"],
         )
         for row in ready
     ]
@@ -157,6 +163,8 @@ def _objection(row: dict[str, Any], now: datetime, capped: bool) -> tuple[str, s
     """Why this row may not go now: (status, reason, not before); None when it may."""
     if row["expires_at"] is not None and from_ms(row["expires_at"]) < now:
         return "expired", "late", now
+    if row["stopped_at"] is not None:
+        return "expired", "stopped", now
     if row["request_state"] is not None and row["purpose"] == "alert" and row["request_state"] != "open":
         return "expired", "acknowledged", now
     if row["group_enabled"] is not None and not row["group_enabled"]:

@@ -4,6 +4,7 @@ Phones, addresses and words of a family are masked unless a reason is given; eit
 took the roster out. A cell that comes back masked changes nothing.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,8 +34,7 @@ async def export_roster(
 ) -> Exported:
     """Write a CSV or XLSX; in clear with a reason, else masked. A chair only gets their own unit and below."""
     reason = " ".join(reason.split())
-    if reason and not REASON_LEAST <= len(reason) <= REASON_MOST:
-        raise BadInput(NEEDS_REASON)
+    check_reason(reason, clear=bool(reason))
     scope = await _scope(staff_id, unit_code)
     rows = [HEADER]
     households = 0
@@ -42,8 +42,14 @@ async def export_roster(
         households += len(some)
         rows += [row for one in some for row in _rows(one, in_clear=bool(reason))]
     await _note(staff_id, scope, households, reason)
-    sheets.write(path, rows)
+    await asyncio.to_thread(sheets.write, path, rows)
     return Exported(households, len(rows) - 1)
+
+
+def check_reason(reason: str, *, clear: bool) -> None:
+    """Raises BadInput when somebody wants the roster in clear and does not say why."""
+    if clear and not REASON_LEAST <= len(" ".join(reason.split())) <= REASON_MOST:
+        raise BadInput(NEEDS_REASON)
 
 
 async def _scope(staff_id: int | None, unit_code: str | None) -> str:

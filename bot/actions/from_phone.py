@@ -53,7 +53,7 @@ async def record(
     if not KEY.fullmatch(key):
         raise BadInput("这一条没有记号，请刷新页面再记一次。")
     async with db.transaction():
-        household = await lookup.find(code, staff_id)
+        household = await lookup.exact(code, staff_id)
         await act_as(staff_id, callbacks.CALLERS, household.unit_id)
         before = await _known(household, staff_id, key)
         if before is None and await _first(staff_id, key):

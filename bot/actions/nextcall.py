@@ -124,7 +124,7 @@ async def dial(code: str, staff_id: int, times: Calling, rules: Rules) -> Number
     """
     async with db.transaction():
         staff = await act_as(staff_id, CALLERS)
-        household = await lookup.find(code, staff_id)
+        household = await lookup.exact(code, staff_id)
         entry = next((one for one in await calllists.mine(staff_id) if one.household_id == household.id), None)
         if entry is None:
             raise NotAllowed(f"{household.code} 现在不在您手上，请打下一户。")

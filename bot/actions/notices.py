@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from bot.actions import outbox
 from bot.actions.alerts import LIFE, Recipient, Rules, loud_from, quiet_hours
 from bot.events import Chat, Part
-from bot.models import FollowUp, HelpRequest, Identity
+from bot.models import Delivery, FollowUp, HelpRequest, Identity
+
+MAY_HAVE_ARRIVED = ("sending", "sent", "unknown")
 
 
 async def accounts(staff_ids: Iterable[int | None]) -> list[Recipient]:
@@ -14,6 +16,15 @@ async def accounts(staff_ids: Iterable[int | None]) -> list[Recipient]:
     rows = await Identity.filter(staff_id__in=wanted, staff__active=True).order_by("id") if wanted else []
     found = [Recipient(row.staff_id, row.channel, row.user_id) for row in rows if row.staff_id is not None]
     return sorted(found, key=lambda one: wanted.index(one.staff_id))
+
+
+async def alerted(request: HelpRequest) -> list[Recipient]:
+    """The accounts of staff who have, or may have, read an alert of it."""
+    gone = Delivery.filter(request_id=request.id, purpose="alert", chat_kind="direct", status__in=MAY_HAVE_ARRIVED)
+    seen = {(row.channel, row.chat_id) for row in await gone}
+    rows = await Identity.filter(user_id__in=[user for _, user in seen], staff__active=True).order_by("id")
+    found = [Recipient(row.staff_id, row.channel, row.user_id) for row in rows if row.staff_id is not None]
+    return [one for one in found if (one.channel, one.user_id) in seen]
 
 
 async def tell(to: Iterable[Recipient], parts: tuple[Part, ...], urgency: str, mark: str, rules: Rules) -> int:

@@ -25,7 +25,7 @@ PRIORITY: dict[str, int] = {"alert": 0, "reply": 1, "tip": 5}
 URGENT = 1  # priorities up to this one go by the fast lane
 RETRIES = 5
 ALERT_RETRIES = 3
-NOT_CONNECTED = frozenset({"offline", "logged_out"})  # no fault of the message: does not use up its tries
+NO_FAULT = frozenset({"offline", "logged_out", "too_often"})  # no fault of the message: does not use up its tries
 TRIAL_LIFE = timedelta(minutes=10)
 BODY_CONTEXT = b"delivery.body"
 
@@ -58,6 +58,7 @@ class Ready(NamedTuple):
     parts: tuple[Part, ...]
     attempts: int
     lease: int | None = None  # when the claim ends (ms): tells it from every other claim of this row
+    request: int | None = None
 
 
 class Outcome(NamedTuple):
@@ -179,7 +180,7 @@ def _verdict(outcome: Outcome, now: int) -> tuple[str, str, str | None, int]:
     if isinstance(result, Receipt):
         return "sent", "", result.message_id, now
     again = now + int(1000 * (result.retry_after or 2.0 * 2 ** min(outcome.attempts, 6)))
-    if isinstance(result, Retryable) and (outcome.attempts < RETRIES or result.code in NOT_CONNECTED):
+    if isinstance(result, Retryable) and (outcome.attempts < RETRIES or result.code in NO_FAULT):
         return "queued", result.code, None, again
     if isinstance(result, Unknown):
         # For an alert a duplicate beats silence; for all else a person decides.
@@ -275,7 +276,7 @@ async def sweep(*, all_sending: bool = False) -> int:
 async def resend(delivery_ids: Sequence[int]) -> int:
     """A person decides: queue again what is unknown, held, failed or expired. Returns how many were.
 
-    Not what was kept long enough, or erased: its words are gone.
+    Not what was kept long enough, or erased: its words are gone. Nor what somebody stopped.
     """
     if not delivery_ids:
         return 0
@@ -283,7 +284,8 @@ async def resend(delivery_ids: Sequence[int]) -> int:
     rows = await db.fetch(
         "UPDATE delivery SET status = 'queued', reason = 'resend', attempts = 0, not_before = ?, expires_at = NULL"
         f" WHERE id IN ({db.marks(delivery_ids)}) AND status IN ('unknown', 'held', 'failed', 'expired')"
-        " AND (body IS NOT NULL OR broadcast_id IS NOT NULL) RETURNING id",
+        " AND (body IS NOT NULL OR broadcast_id IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM broadcast b"
+        "  WHERE b.id = delivery.broadcast_id AND b.stopped_at IS NOT NULL) RETURNING id",
         now,
         *delivery_ids,
     )

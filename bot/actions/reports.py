@@ -29,6 +29,12 @@ STATES = {
     "not_received": "家属说没收到",
     "issues": "家属说有问题",
 }
+# What is read; words and notes stay sealed.
+CALL_FIELDS = ("id", "at", "outcome", "household_id", "staff_id", "request_id")
+REQUEST_FIELDS = (
+    "id", "state", "closed_as", "opened_at", "closed_at", "household_id", "unit_id", "assigned_to_id",
+    "acknowledged_by_id",
+)  # fmt: skip
 NOT_COUNTED = ("withdrawn", "mistaken")  # these were no requests
 KINDS = {"goods": "物资", "cash": "现金", "service": "服务"}
 
@@ -148,7 +154,9 @@ def _within(at: datetime | None, span: Span) -> bool:
 
 
 async def _calls(book: _Book, span: Span) -> list[Total]:
-    rows = [row for row in await FollowUp.filter(undone_at=None).order_by("id") if _within(row.at, span)]
+    first, end = span.bounds()
+    limits = {name: at for name, at in (("at__gte", first), ("at__lt", end)) if at is not None}
+    rows = await FollowUp.filter(undone_at=None, **limits).only(*CALL_FIELDS).order_by("id")
     calls = [(one, _call(book, one)) for one in rows if book.has(book.households[one.household_id][1])]
     reached = [row for one, row in calls if OUTCOMES[one.outcome].reached]
     needing = [row for one, row in calls if one.outcome == "needs_help"]
@@ -166,7 +174,7 @@ def _call(book: _Book, one: FollowUp) -> Row:
 
 
 async def _requests(book: _Book, span: Span) -> list[Total]:
-    found = await HelpRequest.all().order_by("id")
+    found = await HelpRequest.all().only(*REQUEST_FIELDS).order_by("id")
     mine = [one for one in found if one.closed_as not in NOT_COUNTED and book.has(one.unit_id)]
     opened = [_request(book, one, one.opened_at) for one in mine if _within(one.opened_at, span)]
     closed = [one for one in mine if one.state == "closed" and _within(one.closed_at, span)]

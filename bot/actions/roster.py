@@ -182,8 +182,8 @@ async def _update(families: list[Family], staff_id: int | None, tally: Tally, dr
     if dry_run or updated == tally.updated:
         return
     await changes.flush()
-    detail = {"created": 0, "updated": tally.updated - updated, "refused": len(tally.refused) - refused}
-    await audit.note("roster.import", "roster", staff_id=staff_id, **detail)
+    updated, refused = tally.updated - updated, len(tally.refused) - refused
+    await audit.note("roster.import", "roster", staff_id=staff_id, created=0, updated=updated, refused=refused)
     await directory.changed()  # names and units of people who are bound to an account
 
 

@@ -4,10 +4,12 @@ A mapping is a small TOML file: the sheet's own column name on the left, ours on
 folder of saved mappings are used by themselves when the sheet has all of their columns.
 """
 
+import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +40,7 @@ COLUMNS = {
     "note": "备注 说明 情况说明",
 }
 LABELS = {field: names.split()[0] for field, names in COLUMNS.items()}
+UNUSED = "不用"  # on the right side of a mapping: a column that would be known, but means something else here
 FIELDS = tuple(COLUMNS)
 IN_BRACKETS = re.compile(r"\(.*?\)|[\s*:]")
 MAPPING_MAX = 64 * 1024
@@ -70,7 +73,7 @@ _KNOWN = {folded(name): (field, rank) for field, names in COLUMNS.items() for ra
 def find(header: Sequence[str], mappings: Iterable[Saved] = ()) -> Columns:
     """Raises BadInput when the header cannot be that of a roster."""
     names = [folded(cell) for cell in header]
-    mapped = next((one.fields for one in mappings if one.fields.keys() <= set(names)), {})
+    mapped = _fitting(names, mappings)
     found: dict[str, list[tuple[int, int]]] = {field: [] for field in FIELDS}
     unused = []
     for at, name in enumerate(names):
@@ -82,6 +85,10 @@ def find(header: Sequence[str], mappings: Iterable[Saved] = ()) -> Columns:
     places = {field: [at for _, at in sorted(ranked)] for field, ranked in found.items() if ranked}
     _refuse_unusable(places)
     return Columns(places, unused)
+
+
+def _fitting(names: Collection[str], mappings: Iterable[Saved]) -> dict[str, str]:
+    return next((one.fields for one in mappings if one.fields.keys() <= set(names)), {})
 
 
 def _refuse_unusable(places: Mapping[str, object]) -> None:
@@ -100,7 +107,7 @@ def load(path: Path) -> Saved:
         raise BadInput(f"找不到列名对照 {path.name}，请核对文件名") from None
     except ValueError:
         raise BadInput(f'列名对照 {path.name} 看不懂，每行写成 "表里的列名" = "姓名" 这样') from None
-    ours = {folded(label): field for field, label in LABELS.items()}
+    ours = {folded(label): field for field, label in LABELS.items()} | {folded(UNUSED): ""}
     fields = {folded(theirs): ours.get(folded(str(label)), "") for theirs, label in pairs.items()}
     if wrong := [str(label) for label in pairs.values() if folded(str(label)) not in ours]:
         raise BadInput(f"列名对照 {path.name} 里没有“{wrong[0][:20]}”这一列，可用的是：{'、'.join(LABELS.values())}")
@@ -121,3 +128,29 @@ def save(path: Path, folder: Path) -> None:
     target = folder / path.with_suffix(".toml").name
     if target.resolve() != path.resolve():
         target.write_bytes(path.read_bytes())
+
+
+def guess(header: Iterable[str], mappings: Iterable[Saved] = ()) -> dict[str, str]:
+    """What each column of a sheet means by itself or by a mapping that fits; "" for nothing. A person may change it."""
+    names = [name for name in header if folded(name)]
+    mapped = _fitting([folded(name) for name in names], mappings)
+    return {name: mapped.get(folded(name), _KNOWN.get(folded(name), ("", 0))[0]) for name in names}
+
+
+def check(chosen: Mapping[str, str]) -> None:
+    """Raises BadInput when these columns make no roster."""
+    if wrong := [field for field in chosen.values() if field and field not in FIELDS]:
+        raise BadInput(f"没有“{wrong[0][:20]}”这一列，请刷新页面再选。")
+    _refuse_unusable({field: True for field in chosen.values() if field})
+
+
+def keep(chosen: Mapping[str, str], folder: Path) -> Path:
+    """Write a mapping that a person made on a page; the same columns again replace it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = sha256("\n".join(sorted(map(folded, chosen))).encode()).hexdigest()[:8]
+    path = folder / f"page-{mark}.toml"
+    lines = [f'{json.dumps(name, ensure_ascii=False)} = "{LABELS.get(ours, UNUSED)}"' for name, ours in chosen.items()]
+    part = path.with_suffix(".part")
+    part.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    part.replace(path)
+    return path

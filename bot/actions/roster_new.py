@@ -126,5 +126,5 @@ async def write(made: Ready, staff_id: int | None) -> None:
             await db.execute_many("UPDATE member SET guardian_id = ? WHERE id = ?", pairs)
         await insert(HouseholdDate, DAY_COLUMNS, made.days)
         await insert(Consent, CONSENT_COLUMNS, made.consents)
-        detail = {"created": len(made.houses), "updated": 0, "refused": len(made.refused)}
-        await audit.note("roster.import", "roster", staff_id=staff_id, **detail)
+        created, refused = len(made.houses), len(made.refused)
+        await audit.note("roster.import", "roster", staff_id=staff_id, created=created, updated=0, refused=refused)

@@ -4,6 +4,7 @@ from bot.models import Setting, db
 
 HOLD = "hold"
 DIRECTORY = "directory"
+PROGRAMME = "programme"  # changes with every text or schedule of the pages
 
 
 async def get(key: str) -> str:

@@ -38,17 +38,26 @@ class Seen(NamedTuple):
 
 
 async def look(
-    what: str, reason: str, staff_id: int, rules: Rules, *, who: str = "", number: int = 0, code: str = ""
+    what: str,
+    reason: str,
+    staff_id: int,
+    rules: Rules,
+    *,
+    who: str = "",
+    number: int = 0,
+    code: str = "",
+    member_id: int = 0,
 ) -> Seen:
     """Show one thing of a household (`who`: code, name, phone ending) or of the one that a request `number` is of.
 
     `what` is a key of WHAT. `reason` is in the person's words; a page that calls or prints gives a `code` of CODES
-    instead. A reason that begins with a member's name asks for that member's phone.
+    instead. `member_id`, or a reason that begins with a member's name, asks for that member's phone.
     Raises BadInput without a reason, NotFound, Unclear, NotAllowed for a volunteer who has nothing to do with it.
     """
     async with db.transaction():
         household, staff = await (_of_request(number, staff_id, what) if number else in_hand(who, staff_id))
-        named, reason = await _named(household, " ".join(reason.split()), what)
+        reason = " ".join(reason.split())
+        named, reason = await (_member(household, member_id, reason) if member_id else _named(household, reason, what))
         _check(what, reason, code, who or str(number))
         seen = await _value(household, what, named)
         await note(household.id, [what], staff, rules, reason=reason, code=code, number=number)
@@ -136,6 +145,13 @@ async def _named(household: Household, reason: str, what: str) -> tuple[Member |
         return None, reason
     member = await Member.filter(household_id=household.id, name=name, erased_at=None).order_by("id").first()
     return (member, rest) if member is not None else (None, reason)
+
+
+async def _member(household: Household, member_id: int, reason: str) -> tuple[Member | None, str]:
+    member = await Member.get_or_none(id=member_id, household_id=household.id, erased_at=None)
+    if member is None:
+        raise NotFound(f"{household.code} 没有这个人，请刷新页面。")
+    return member, reason
 
 
 def _check(what: str, reason: str, code: str, who: str) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from bot.actions import audit, people
-from bot.errors import BadInput, NotAllowed, NotFound
-from bot.models import Household, Member, db
+from bot.errors import BadInput, Conflict, NotAllowed, NotFound
+from bot.models import Household, Member, db, keys
 
 CALLERS, CHAIRS = ("chair", "volunteer"), ("chair",)
 UNKNOWN = "名册上没有这一户，请核对户编号。"
@@ -52,21 +52,31 @@ async def may_call_again(household_id: int, reason: str, *, by: int | None = Non
     return True
 
 
-async def best_time(household_id: int, words: str, *, by: int | None = None) -> bool:
-    """When they like to be called, as they said it; empty: they said nothing. Returns whether it changed."""
-    return await _say(household_id, "best_time", _short(words, BEST_TIME_MAX), by)
+async def best_time(household_id: int, words: str, *, by: int | None = None, seen: str | None = None) -> bool:
+    """When they like to be called, as they said it; empty: they said nothing. Returns whether it changed.
+
+    `seen` is the `mark` of what the person had before them; Conflict when it is something else by now.
+    """
+    return await _say(household_id, "best_time", _short(words, BEST_TIME_MAX), by, seen)
 
 
-async def may_tell(household_id: int, words: str, *, by: int | None = None) -> bool:
-    """Who else may hear why we call; empty: nobody. Returns whether it changed."""
-    return await _say(household_id, "may_tell", _short(words, MAY_TELL_MAX) or None, by)
+async def may_tell(household_id: int, words: str, *, by: int | None = None, seen: str | None = None) -> bool:
+    """Who else may hear why we call; empty: nobody. Returns whether it changed. `seen` as of `best_time`."""
+    return await _say(household_id, "may_tell", _short(words, MAY_TELL_MAX) or None, by, seen)
 
 
-async def _say(household_id: int, field: str, said: str | None, by: int | None) -> bool:
+def mark(words: str | None) -> str:
+    """Stands for a text that a page need not show; without the key nothing can be guessed from it."""
+    return keys.current().index(f"wish:{words}") if words else ""
+
+
+async def _say(household_id: int, field: str, said: str | None, by: int | None, seen: str | None) -> bool:
     async with db.transaction():
         household = await household_of(household_id, by)
         if getattr(household, field) == said:
             return False
+        if seen is not None and seen != mark(getattr(household, field)):
+            raise Conflict(f"{household.code} 的这一项刚才被别人改过，请看过再改。")
         setattr(household, field, said)
         await household.save(update_fields=[field])
         await audit.note(f"wish.{field}", "household", household.id, staff_id=by)

@@ -11,16 +11,16 @@ from bot.actions.accounts import Caps
 from bot.actions.alerts import Rules
 from bot.actions.calling import Calling
 from bot.actions.pace import Pace
+from bot.actions.programme import Programme
 from bot.actions.sessions import Span
 from bot.actions.signin import Address
-from bot.channels import wechaty
+from bot.channels import wechaty, wecom
 from bot.channels.onebot import OneBotChannel
 from bot.channels.sandbox import SandboxChannel
-from bot.config import AnyChannel, Config, Pacing, Sandbox, Wechaty
+from bot.config import AnyChannel, Config, Pacing, Sandbox, Wechaty, WeCom
 from bot.content import Library, Workdays, load_schedules
 from bot.events import Channel, Health, Limits
 from bot.handlers import Desk
-from bot.jobs.broadcasts import Programme
 from bot.metrics import Metrics
 from bot.web.site import Site
 
@@ -56,7 +56,14 @@ def _channel(config: Config, name: str, section: AnyChannel) -> Channel:
         return SandboxChannel(name, section, sample.load(), _journal(config), media=media)
     if isinstance(section, Wechaty):
         return wechaty.create(name, section, base=config.base, media_root=media)
+    if isinstance(section, WeCom):
+        return wecom.WeComChannel(name, section, robots(config, section), media_root=media)
     return OneBotChannel(name, section, media_root=media)
+
+
+def robots(config: Config, section: WeCom) -> dict[str, str]:
+    """Name of the group -> key of its robot; raises ProblemsFound with what is wrong in that file."""
+    return wecom.read(config.resolve(section.robots_file), section.robots_file)
 
 
 def _journal(config: Config) -> Path:
@@ -76,6 +83,8 @@ def _limits(section: AnyChannel) -> Limits:
             return SandboxChannel.limits
         case Wechaty():
             return wechaty.LIMITS
+        case WeCom():
+            return wecom.LIMITS
         case _:
             return OneBotChannel.limits
 
@@ -116,6 +125,9 @@ def programme(config: Config, library: Library) -> Programme:
         channel_quiet={name: section.quiet_hours for name, section in enabled(config).items()},
         quiet_hours=config.broadcasts.quiet_hours,
         expire=timedelta(hours=config.broadcasts.expire_hours),
+        limits=limits(config),
+        approval=config.broadcasts.approval,
+        base=config.base,
     )
 
 
@@ -155,8 +167,8 @@ def desk(config: Config, library: Library) -> Desk:
     return Desk(library, rules(config, library), config.union.hotline, config.union.phone, pages, calling(config))
 
 
-def site(config: Config, desk: Desk, app: Facts) -> Site:
-    """What the pages are told. `app` answers what only the running bot knows."""
+def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None) -> Site:
+    """What the pages are told. `app` answers what only the running bot knows; `plan` is the bot's own, if it runs."""
     web = config.web
     return Site(
         version=version("songnuan"),
@@ -166,6 +178,7 @@ def site(config: Config, desk: Desk, app: Facts) -> Site:
         resting=app.resting,
         texts=desk.texts,
         rules=desk.rules,
+        programme=plan or programme(config, desk.texts),
         calling=desk.calling,
         limits=limits(config),
         pacing=accounts(config),

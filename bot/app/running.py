@@ -102,7 +102,7 @@ class App:
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         routes = [route for channel in self.channels for route in channel.routes()]
-        self.site = building.site(self.config, self.desk, self)
+        self.site = building.site(self.config, self.desk, self, self.programme)
         runner = web.AppRunner(build_web(self.site, routes), access_log=None, handle_signals=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -7,7 +7,7 @@ from bot import clock
 from bot.cli.audience import Standing, standing
 from bot.cli.loading import config_of, config_path, environment
 from bot.cli.printing import as_json, moment, say, stamp, table
-from bot.config import Config
+from bot.config import Config, WeCom
 from bot.content import Library, Workdays, load_schedules
 from bot.content import check as examine
 from bot.content.preview import Planned
@@ -30,6 +30,7 @@ def check(args: Namespace) -> int:
         problems += error.problems if config else []  # those of config.toml are found again below
     base = path.absolute().parent
     carried = limits(config) if config else {}
+    problems += _robots(config) if config else []
     folders = base / "messages", base / "schedules"
     problems += examine(path, *folders, here.tags, here.units, carried, environment())
     if problems:
@@ -37,6 +38,20 @@ def check(args: Namespace) -> int:
     texts, schedules = len(Library.load(folders[0]).messages), len(load_schedules(folders[1]))
     say(f"都没问题：配置、{texts} 条文案、{schedules} 个排期。")
     return 0
+
+
+def _robots(config: Config) -> list[Problem]:
+    """What is wrong in the files that name the robots of groups."""
+    from bot.app.building import enabled, robots
+
+    problems: list[Problem] = []
+    for section in enabled(config).values():
+        try:
+            if isinstance(section, WeCom):
+                robots(config, section)
+        except ProblemsFound as error:
+            problems += error.problems
+    return problems
 
 
 def preview(args: Namespace) -> int:

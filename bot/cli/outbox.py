@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions import outbox
+from bot.actions.reasons import STATUS_NAMES, explain
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, moment, say, stamp, table
-from bot.actions.reasons import STATUS_NAMES, explain
 from bot.config import Config
 from bot.models import db
 from bot.models.fields import from_ms

@@ -13,6 +13,14 @@ DAYS_MAX = 366
 
 Add = Callable[..., Parser]
 
+COLUMNS = """\
+认识的列（姓名一定要有，户编号和电话至少有一列，新的一户还要单位和类别；手机、住址这样的常见叫法也认）：
+  哪一户      户编号 单位 类别 等级 地址 备注
+  家里的人    姓名 关系 电话 未满14岁 监护人
+  怎么联系    方便接听时间 可告知的人 回避日子 纪念日子 请勿致电 退订消息
+  本人同意    同意人 同意日期 同意事项 同意原话
+空格子不改动原来的，写“清空”才清掉。"""
+
 
 def number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= LARGEST):
@@ -99,8 +107,8 @@ def _people(add: Add) -> None:
 
 
 def _roster(add: Add) -> None:
-    roster = add("import", "导入名册（Excel、CSV、ODS）", "roster:bring_in")
-    roster.add_argument("file", metavar="名册", help="第一行是列名：户编号、姓名、关系、电话、单位、类别、地址、备注")
+    roster = add("import", "导入名册（Excel、CSV、ODS）", "roster:bring_in", epilog=COLUMNS)
+    roster.add_argument("file", metavar="名册", help="第一行是列名，见下")
     roster.add_argument("--dry-run", action="store_true", help="只检查，不写进数据库")
     roster.add_argument("--mapping", metavar="对照.toml", help="列名对照，用过一次就记住")
     roster.add_argument("--report", metavar="报告.xlsx", help="把原表连同每行没有收下的原因写成 .xlsx 或 .csv")

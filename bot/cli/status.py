@@ -10,10 +10,10 @@ from bot import clock
 from bot.actions import accounts, overview, settings
 from bot.actions.accounts import Ledger
 from bot.actions.overview import Overview
+from bot.actions.reasons import STATUS_NAMES
 from bot.app import accounts as account_days
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, moment, say, stamp
-from bot.actions.reasons import STATUS_NAMES
 from bot.config import Config
 from bot.content import load_schedules
 from bot.errors import ProblemsFound

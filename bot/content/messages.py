@@ -1,6 +1,6 @@
 """The texts in messages/: front matter and body, checked when loaded, rendered when sent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,8 +18,8 @@ from bot.toml import Document, closest, explain, read_text
 
 Season = Literal["spring", "summer", "autumn", "winter"]
 SEASONS: tuple[Season, ...] = ("spring", "summer", "autumn", "winter")
-KINDS = ("tips", "letters", "replies", "alerts", "scripts")
-SENT = frozenset({"tips", "letters"})  # what schedules may send
+KINDS = ("tips", "letters", "notices", "replies", "alerts", "scripts")
+SENT = frozenset({"tips", "letters", "notices"})  # what schedules may send
 COMMON = frozenset({"union", "unit", "date"})  # what every broadcast fills in
 FENCE = "+++"
 _SAMPLES = (UnionInfo(), UnionInfo(phone="0000"))  # texts may say something else where there is no phone
@@ -143,9 +143,25 @@ def _read(path: Path, file: str, key: str, root: Path) -> tuple[Message | None, 
         document, body, body_line = _cut(read_text(path, file), file)
     except ProblemsFound as error:
         return None, error.problems
+
+    def lacks(path: str) -> str:
+        return "" if _inside(root, path) else f"放到 {root.name}/{path}，或改正这里的名字"
+
+    return assemble(document, body, body_line, key, lacks)
+
+
+def assemble(
+    document: Document, body: str, body_line: int, key: str, lacks: Callable[[str], str]
+) -> tuple[Message | None, list[Problem]]:
+    """A message from its front matter and its body, and everything that is wrong with it.
+
+    The body begins at `body_line` of `document.file`. `lacks` says what to do about a picture or file that is not
+    there, "" for one that is.
+    """
+    file = document.file
     chunks, flaws = split(body)
     names = _names(document, key.partition("/")[0])
-    flaws += _body_flaws(chunks, names, key, root)
+    flaws += _body_flaws(chunks, names, key, lacks)
     problems = [Problem(file, body_line + flaw.line - 1, flaw.what, flaw.remedy) for flaw in flaws]
     try:
         front = Front.model_validate(document.data)
@@ -196,7 +212,7 @@ def _front_problems(document: Document, front: Front, key: str) -> Iterator[Prob
         yield document.problem(("key",), f"key“{front.key}”和文件的位置不一致", f'写成 key = "{key}"，或者移动文件')
     if kind == "tips" and not front.source:
         yield document.problem(("source",), "少了“source”", "补上一行 source = …，写明这条提示出自哪里")
-    if kind in SENT and not front.topic:
+    if kind in SENT - {"notices"} and not front.topic:
         yield document.problem(("topic",), "少了“topic”", "补上一行 topic = …，写明讲的是什么")
     if kind in SENT and (extra := set(front.variables) - COMMON):
         yield document.problem(
@@ -204,7 +220,7 @@ def _front_problems(document: Document, front: Front, key: str) -> Iterator[Prob
         )
 
 
-def _body_flaws(chunks: list[Chunk], names: frozenset[str], key: str, root: Path) -> Iterator[Flaw]:
+def _body_flaws(chunks: list[Chunk], names: frozenset[str], key: str, lacks: Callable[[str], str]) -> Iterator[Flaw]:
     if not chunks:
         yield Flaw(1, "没有正文", f"在第二个 {FENCE} 下面写正文")
     for chunk in chunks:
@@ -213,8 +229,8 @@ def _body_flaws(chunks: list[Chunk], names: frozenset[str], key: str, root: Path
                 for flaw in _template_flaws(source, names, key):
                     yield Flaw(chunk.line + flaw.line - 1, flaw.what, flaw.remedy)
             case Image(path=path) | File(path=path):
-                if not _inside(root, path):
-                    yield Flaw(chunk.line, f"找不到文件“{path}”", f"放到 {root.name}/{path}，或改正这里的名字")
+                if remedy := lacks(path):
+                    yield Flaw(chunk.line, f"找不到文件“{path}”", remedy)
             case _:
                 pass
 

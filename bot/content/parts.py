@@ -69,7 +69,10 @@ def _text(rows: list[tuple[int, str]]) -> list[Chunk]:
 
 
 def degrade(parts: Iterable[Part], limits: Limits) -> tuple[Part, ...]:
-    """What the network cannot carry becomes text; neighbouring texts become one, a line each."""
+    """What the network cannot carry becomes text; neighbouring texts become one, a line each.
+
+    Where a delivery may be several messages, a text that is too long for one is cut.
+    """
     done: list[Part] = []
     for part in parts:
         if not isinstance(part, Text) and part.__struct_config__.tag not in limits.parts:
@@ -77,7 +80,32 @@ def degrade(parts: Iterable[Part], limits: Limits) -> tuple[Part, ...]:
         if isinstance(part, Text) and done and isinstance(done[-1], Text):
             part = Text(f"{done.pop().text}\n{part.text}")  # type: ignore[union-attr]
         done.append(part)
-    return tuple(done)
+    if limits.most == 1:
+        return tuple(done)
+    return tuple(piece for part in done for piece in _cut(part, limits))
+
+
+def _cut(part: Part, limits: Limits) -> list[Part]:
+    return [Text(piece) for piece in cut(part.text, limits)] if isinstance(part, Text) else [part]
+
+
+def cut(text: str, limits: Limits) -> list[str]:
+    """Pieces that fit, cut between lines if that leaves the first at least half full, else between sentences or letters."""
+    pieces = []
+    while length(text, limits) > limits.text_max:
+        head = _fitting(text, limits)
+        ends = [head.rfind("\n"), max(head.rfind(mark) for mark in "。！？；") + 1, len(head)]
+        at = next(end for end in ends if end >= len(head) // 2)
+        pieces.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+    return [*pieces, text] if text or not pieces else pieces
+
+
+def _fitting(text: str, limits: Limits) -> str:
+    """As much of the beginning as one message holds."""
+    if limits.unit == "chars":
+        return text[: limits.text_max]
+    return text.encode()[: limits.text_max].decode(errors="ignore")
 
 
 def as_text(part: Part) -> str:

@@ -10,6 +10,8 @@ from bot.content.plan import pick, slots
 from bot.content.schedules import Schedule
 from bot.content.workdays import Workdays
 
+NOTHING: Mapping[str, datetime] = {}
+
 
 class Planned(NamedTuple):
     """One slot to come. No message: nothing is sent then. `note`: the calendar does not know that day yet."""
@@ -18,6 +20,7 @@ class Planned(NamedTuple):
     schedule: Schedule
     message: Message | None
     note: str
+    skipped: bool = False  # a person asked that this one be left out
 
 
 def preview(
@@ -28,8 +31,12 @@ def preview(
     end: datetime,
     cursors: Mapping[str, int],
     paused: Collection[str] = (),
+    skipped: Mapping[str, datetime] = NOTHING,
 ) -> list[Planned]:
-    """All slots with start <= slot < end, in order. `cursors` is how many messages each schedule has sent."""
+    """All slots with start <= slot < end, in order.
+
+    `cursors` is how many messages each schedule has sent, `skipped` the slot that a person asked to leave out.
+    """
     found: list[Planned] = []
     for key, schedule in schedules.items():
         if key in paused:
@@ -37,7 +44,8 @@ def preview(
         cursor = cursors.get(key, 0)
         for slot in slots(schedule, start, end, workdays):
             message = pick(schedule, library, slot, cursor)
-            cursor += message is not None  # as it is counted when it is sent
+            left_out = skipped.get(key) == slot
+            cursor += message is not None and not left_out  # as it is counted when it is sent
             note = workdays.note(clock.local(slot).date()) if schedule.when.workdays_only else ""
-            found.append(Planned(slot, schedule, message, note))
+            found.append(Planned(slot, schedule, message, note, left_out))
     return sorted(found, key=lambda planned: (planned.at, planned.schedule.key))

@@ -159,6 +159,11 @@ def read_schedules(root: Path) -> tuple[list[Draft], list[Problem]]:
     return drafts, problems
 
 
+def read_spec(spec: dict[str, Any], key: str, shown: str) -> tuple[Draft, list[Problem]]:
+    """A schedule that was made on the pages, by the same rules as a file. `shown` is what problems call it."""
+    return _draft(Document(shown, spec), key)
+
+
 def _draft(document: Document, key: str) -> tuple[Draft, list[Problem]]:
     try:
         parsed = _File.model_validate(document.data)

@@ -33,6 +33,21 @@ def flaws_of(source: str, names: frozenset[str]) -> Iterator[Flaw]:
         yield Flaw(other.lineno, "文案里不能引用别的文件", "把文字直接写在这里")
 
 
+_PLAIN = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.If, nodes.Not)
+
+
+def too_clever(source: str) -> Flaw | None:
+    """Texts of the pages only fill in and ask “is it there”: a sum or a loop could eat the bot's time and memory."""
+    try:
+        tree = ENVIRONMENT.parse(source)
+    except TemplateSyntaxError:
+        return None  # `flaws_of` says so
+    clever = next((node for node in tree.find_all(nodes.Node) if not isinstance(node, _PLAIN)), None)
+    if clever is None:
+        return None
+    return Flaw(clever.lineno, "花括号里写得太复杂了", "只写变量，例如 {{ unit }}，或 {% if union.phone %}…{% endif %}")
+
+
 def _reason(message: str) -> str:
     if found := re.search(r"No (?:filter|test) named '(\w+)'", message):
         return f"花括号里没有“{found[1]}”这种写法"

@@ -95,7 +95,7 @@ def _undoing(desk: Desk) -> Handler:
     async def undo(speaker: Speaker) -> Answer:
         assert speaker.staff_id is not None
         try:
-            done = await callbacks.undo(speaker.staff_id)
+            done = await callbacks.undo(speaker.staff_id, desk.rules)
         except ActionError as error:
             return desk.refuse(error)
         number = done.request.id if done.request is not None else 0

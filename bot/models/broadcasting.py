@@ -39,6 +39,7 @@ class Broadcast(Model):
 
     class Meta:
         unique_together = (("schedule_key", "slot"),)
+        indexes = (("slot",),)
 
 
 class Delivery(Model):

@@ -19,6 +19,7 @@ class OwnText(Model):
     key = fields.CharField(100, db_index=True)
     title = fields.CharField(100)
     topic = fields.CharField(40, default="")
+    season = fields.CharField(60, default="all")  # one or more, with commas between
     source = fields.CharField(200, default="")
     body = fields.TextField(default="")
     state = fields.CharField(12, default="draft")  # draft, waiting, approved, sent_back, withdrawn
@@ -27,6 +28,8 @@ class OwnText(Model):
         "models.Staff", on_delete=fields.RESTRICT, related_name="written"
     )
     written_by_id: int
+    hands: Any = fields.JSONField(default=list)  # ids of all who changed it: none of them may approve it
+    remark = fields.CharField(200, default="")  # why it was sent back
     written_at = Instant()
     approved_by: fields.ForeignKeyNullableRelation[Staff] = fields.ForeignKeyField(
         "models.Staff", null=True, on_delete=fields.RESTRICT, related_name="approved"

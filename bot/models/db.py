@@ -25,7 +25,7 @@ NAME = "default"
 
 def _connection(url: str, **sqlite: str) -> dict[str, Any]:
     if not url.startswith("sqlite://"):
-        return expand_db_url(url)
+        return {**expand_db_url(url), "engine": "bot.models.postgres"}
     pragmas = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": "15000"}
     pragmas["secure_delete"] = "ON"  # what is deleted is overwritten, not only unlinked
     credentials = {"file_path": url.removeprefix("sqlite://"), **pragmas, **sqlite}

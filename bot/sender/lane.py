@@ -118,7 +118,7 @@ class LaneWorker:
     async def _deliver(self, ready: outbox.Ready) -> None:
         result: Receipt | SendError = Unknown("timeout")  # if it is given up
         try:
-            out = Outgoing(str(ready.id), ready.chat, degrade(ready.parts, self._channel.limits))
+            out = Outgoing(str(ready.id), ready.chat, degrade(ready.parts, self._channel.limits), ready.request)
             result = await self._channel.send(out)
         except SendError as error:
             log.warning("delivery %d on %s: %s", ready.id, self.name, error.code)

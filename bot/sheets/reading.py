@@ -19,6 +19,7 @@ from bot.sheets.texts import LOST, neat
 ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from bot.sheets.child import serve; serve(sys.argv[2])"
 PIECE = 1 << 20
+NUL_EVERY = 10  # letters: in UTF-16 that is read as something else there are more
 
 _chunks: Decoder[str | list[list[str]]] = Decoder(str | list[list[str]])
 
@@ -106,13 +107,15 @@ def _encoding(path: Path) -> str:
 
 
 def _is_text(path: Path, encoding: str) -> bool:
-    """A NUL in the first line shows that it is none; further down it is damage, and costs only its row."""
+    """A NUL in the first line shows that it is none, and so do many; one further down is damage and costs its row."""
+    letters = nuls = 0
     try:
         with path.open(encoding=encoding, newline="") as file:
-            is_text = "\0" not in file.readline(PIECE)
-            while file.read(PIECE):
-                pass
-            return is_text
+            if "\0" in file.readline(PIECE):
+                return False
+            for piece in iter(lambda: file.read(PIECE), ""):
+                letters, nuls = letters + len(piece), nuls + piece.count("\0")
+            return nuls * NUL_EVERY <= letters
     except UnicodeDecodeError:
         return False
 

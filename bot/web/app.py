@@ -82,3 +82,4 @@ async def _harden(request: web.Request, response: web.StreamResponse) -> None:
 
 async def _close(app: web.Application) -> None:
     await app[LIVE].close()
+    await app[SITE].imports.close()

@@ -1,4 +1,4 @@
-"""What a call's form says: the outcome, when to call again, what is missing. The same on the page and from the queue."""
+"""What a call's form says: the outcome, when to call again, what is missing. For the page and for a phone's queue."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple

@@ -76,7 +76,7 @@ def nice(value: int) -> int:
     """The next round number: 1, 2 or 5 times a power of ten, from 4 on."""
     if value <= 4:
         return 4
-    power = 10 ** (len(str(value)) - 1)
+    power = int("1" + "0" * (len(str(value)) - 1))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= value)
 
 

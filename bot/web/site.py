@@ -10,11 +10,13 @@ from aiohttp import web
 from bot.actions.accounts import Caps
 from bot.actions.alerts import Rules
 from bot.actions.calling import Calling
+from bot.actions.programme import Programme
 from bot.actions.sessions import Span
 from bot.actions.signin import Address
 from bot.content import Library
 from bot.events import Health, Limits
 from bot.metrics import Metrics
+from bot.web.imports import Imports
 
 
 @dataclass(kw_only=True)
@@ -28,6 +30,7 @@ class Site:
     texts: Library
     resting: Callable[[], Mapping[str, float]] = dict  # channels whose tips rest after sends in doubt, seconds left
     rules: Rules
+    programme: Programme  # the files; `programme.current` adds what was written on the pages
     calling: Calling = field(default_factory=Calling)
     limits: Mapping[str, Limits] = field(default_factory=dict)  # what each channel can carry
     pacing: Mapping[str, tuple[Caps, str]] = field(default_factory=dict)  # each channel's caps and quiet hours
@@ -37,6 +40,7 @@ class Site:
     pages: Address = field(default_factory=Address)
     behind_proxy: bool = False
     span: Span = field(default_factory=Span)
+    imports: Imports = field(default_factory=Imports)  # rosters that were uploaded
     paths: frozenset[str] = frozenset()  # of all pages there are, set by `build`
 
     @property

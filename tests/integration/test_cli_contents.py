@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot import clock
+from bot.actions.reasons import REASONS, explain
+from bot.actions.roster_columns import LABELS
 from bot.cli import main, resolve
 from bot.cli.chinese import Parser, translated
 from bot.cli.parser import build
 from bot.cli.printing import width
-from bot.actions.reasons import REASONS, explain
 from bot.content import Library, Workdays, load_schedules
 from bot.content.preview import preview
 
@@ -194,6 +195,12 @@ def test_every_command_has_help_and_something_to_call() -> None:
         assert "用法：" in text and "usage" not in text and "--config" in text
         if handler := command.get_default("handler"):
             assert callable(resolve(handler))
+
+
+def test_the_help_of_an_import_names_every_column() -> None:
+    text = next(one for one in commands(build()) if one.get_default("handler") == "roster:bring_in").format_help()
+    lines = [line for line in text[text.index("认识的列") :].splitlines() if line.startswith("  ")]
+    assert sorted(name for line in lines for name in line.split()[1:]) == sorted(LABELS.values())
 
 
 def test_there_is_no_database_yet(songnuan: Run, tree: Path) -> None:

@@ -93,6 +93,15 @@ async def test_taking_it_back(room: Room) -> None:
     assert (await room.say("撤销", VOLUNTEER))[0].text == "最近一天没有可以撤销的回访。"
 
 
+async def test_whoever_was_alerted_hears_that_it_is_taken_back(room: Room) -> None:
+    await room.say(NEEDS, VOLUNTEER)
+    await room.deliver()
+    told, said = await room.say("撤销", VOLUNTEER)
+    assert (told.purpose, told.kind, told.chat) == ("reply", "direct", CHAIR)
+    assert told.text == "1 号求助单已经撤销：记回访时写错了，不用再处理。想问详情，请找陈小满。"
+    assert said.text == "已撤销：H0123 接通-需帮助。\n1 号求助单也收回了。"
+
+
 async def test_not_once_the_chair_has_taken_it(room: Room) -> None:
     await room.say(NEEDS, VOLUNTEER)
     await room.say("收到 1", CHAIR)

@@ -224,7 +224,7 @@ async def test_stop_hands_on_what_was_read() -> None:
         rig.inbox.hold["20000001"] = gate = asyncio.Event()
         for number in range(5):
             await rig.peer.say(f"第{number}句")
-        await eventually(lambda: rig.channel._lanes._queues != [] and _queued(rig) == 4)
+        await eventually(lambda: _queued(rig) == 4)
         stopping = asyncio.create_task(rig.channel.stop())
         await rig.peer.wait_for(lambda: not rig.peer.sessions)
         gate.set()
@@ -260,4 +260,4 @@ async def test_a_peer_in_another_process_stopped_by_the_system(tmp_path: Path) -
 
 
 def _queued(rig: Rig) -> int:
-    return sum(queue.qsize() for queue in rig.channel._lanes._queues)
+    return rig.channel._lanes.waiting()

@@ -128,6 +128,20 @@ async def test_a_guardian_is_grown_up_and_of_the_family(union: None, tmp_path: P
     assert report.updated == 1 and (await Member.get(name="甲")).guardian_id is None
 
 
+async def test_guardians_are_found_above_and_below_in_a_large_sheet(union: None, tmp_path: Path) -> None:
+    """More rows than one statement takes, and some that are over."""
+    wards = {}
+    rows = []
+    for n in range(1, 624):
+        code, of, ward = f"H{n:04d}", row(f"大{n}", code=f"H{n:04d}"), f"小{n}"
+        child = {"code": code, "name": ward, "under_14": "是", "guardian": of["name"]}
+        rows += [child, of] if n % 3 == 0 else [of, child]
+        wards[ward] = of["name"]
+    assert (await bring(tmp_path, *rows))[:4] == (623, 0, 0, [])
+    names = {one.id: one.name for one in await Member.all()}
+    assert {one.name: names[one.guardian_id] for one in await Member.all() if one.guardian_id} == wards
+
+
 async def test_a_sheet_cannot_undo_what_a_family_said(union: None, tmp_path: Path) -> None:
     await bring(tmp_path, row(consent_at="2026-01-01"))
     await Household.all().update(do_not_call=True, messages_off=True)

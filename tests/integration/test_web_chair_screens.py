@@ -1,4 +1,4 @@
-"""A chair's day in a real browser: a family's sentence appears on the open desk, is taken, and what was brought is noted."""
+"""A chair's day in a real browser: a family's sentence appears on the open desk, is taken, what was brought is noted."""
 
 import pytest
 from playwright.async_api import Page, expect
@@ -55,7 +55,11 @@ async def test_board_and_figures_are_fit_to_be_seen(database: str, chromium: str
             async with browsing(chromium, site, people.TOP_CHAIR, width=width, dark=dark) as page:
                 for path in ("/requests?view=board", "/figures", "/figures/rows?what=delivered"):
                     await page.goto(path)
-                    await look(page, path[1:].partition("?")[0].replace("/", "-") + ("-board" if "view" in path else ""), dark=dark)
+                    await look(
+                        page,
+                        path[1:].partition("?")[0].replace("/", "-") + ("-board" if "view" in path else ""),
+                        dark=dark,
+                    )
 
 
 async def a_week(room: Room) -> None:

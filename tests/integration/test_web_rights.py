@@ -5,16 +5,19 @@ outsider, a chair of M2, must not get through to it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import ModuleType
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from bot import clock
+from bot.models import Group, HelpRequest, Household
 from bot.web.app import build
 from bot.web.errors import REFUSALS
 from bot.web.routes import table
 from bot.web.routing import MACHINE, PUBLIC, SIGNED_IN, Route
-from bot.models import Group
+from bot.web.views import calls, request
 from tests import people
 from tests.web import Console, Page, console, quiet_site
 
@@ -42,11 +45,25 @@ async def _family_group(site: Console) -> str:
     return f"/groups/{(await Group.get(chat_id=people.FAMILY_GROUP)).id}"
 
 
+async def _request(site: Console) -> str:
+    family = await Household.get(code="H0123")
+    known = await HelpRequest.get_or_none(household_id=family.id)
+    one = known or await HelpRequest.create(
+        household_id=family.id, unit_id=family.unit_id, source="message", urgency="urgent", opened_at=clock.now()
+    )
+    return f"/requests/{one.id}"
+
+
 def _below(example: Example, rest: str) -> Example:
     async def path(site: Console) -> str:
         return await example(site) + rest
 
     return path
+
+
+def paths_of(views: ModuleType) -> set[str]:
+    routes: list[Route] = views.ROUTES
+    return {route.path for route in routes}
 
 
 # Path of the table -> what makes an example of it in unit M1, on the open database, and gives its address.
@@ -62,6 +79,17 @@ EXAMPLES: dict[str, Example] = {
     "/groups/{id}": _family_group,
     "/groups/{id}/trial": _below(_family_group, "/trial"),
     "/groups/{id}/trial/{delivery}": _below(_family_group, "/trial/999999"),
+    **{path: _below(_request, path.removeprefix("/requests/{id}")) for path in paths_of(request)},
+    **{path: _always(path.replace("{code}", "H0123")) for path in paths_of(calls) if "{" in path},
+    "/roster/{code}": _always("/roster/H0123"),
+    "/roster/{code}/access": _always("/roster/H0123/access"),
+    "/roster/{code}/look": _always("/roster/H0123/look"),
+    "/roster/{code}/code": _always("/roster/H0123/code"),
+    "/roster/{code}/{deed}": _always("/roster/H0123/calls"),
+    **{
+        f"/roster/import/{{sheet}}{end}": _always(f"/roster/import/nobodys{end}")
+        for end in ("", "/state", "/try", "/run", "/again", "/drop", "/refused.xlsx")
+    },
     "/channels/{name}/doubtful": _always("/channels/none/doubtful"),
 }
 # Paths with an example that are not of a unit, and why.

@@ -133,7 +133,7 @@ async def test_a_short_freeze_costs_nothing(peer: WechatyGateway) -> None:
             await peer.say(f"第{number}句", LIU)
         peer.freeze()
         waiting = asyncio.create_task(rig.send("慢慢来"))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.2)  # long enough for an answer, if there were one
         assert not waiting.done()
         peer.thaw()
         await waiting
@@ -235,7 +235,7 @@ async def test_stop_hands_on_what_was_announced(rig: Rig) -> None:
     rig.inbox.hold[LIU] = gate = asyncio.Event()
     for number in range(5):
         await rig.gateway.say(f"第{number}句", LIU)
-    await eventually(lambda: sum(queue.qsize() for queue in rig.channel._lanes._queues) == 4)
+    await eventually(lambda: rig.channel._lanes.waiting() == 4)
     stopping = asyncio.create_task(rig.channel.stop())
     gate.set()
     await stopping

@@ -9,6 +9,7 @@ import pytest
 from bot.errors import Permanent, Retryable, SendError, Unknown
 from bot.events import Chat, File, Image, Link, Mention, Outgoing, Part, Receipt, Text
 from tests.servers.onebot_rig import eventually
+from tests.servers.wechaty_process import ME
 from tests.servers.wechaty_rig import GROUP, Rig, gateway, outgoing, wechat
 
 PNG = bytes.fromhex("89504e470d0a1a0a") + b"\0" * 2000
@@ -79,21 +80,21 @@ async def test_the_largest_file_that_is_let_through_is_taken(rig: Rig) -> None:
     assert [sent.bytes for sent in rig.gateway.sent] == [2_990_000]
 
 
-@pytest.mark.parametrize(
-    ("out", "code"),
-    [
-        (outgoing(Image("large.png")), "bad_media"),
-        (outgoing(Image("../secret.png")), "bad_media"),
-        (outgoing(Text("")), "empty"),
-        (outgoing(), "empty"),
-        (outgoing(Text("x"), group=""), "bad_target"),
-        (outgoing(Text("x"), group="a b"), "bad_target"),
-        (outgoing(Text("x"), group="群"), "bad_target"),
-    ],
-)
-async def test_what_cannot_be_sent_is_not(rig: Rig, out: Outgoing, code: str) -> None:
-    with pytest.raises(Permanent, match=code):
-        await rig.channel.send(out)
+CANNOT = [
+    (outgoing(Image("large.png")), "bad_media"),
+    (outgoing(Image("../secret.png")), "bad_media"),
+    (outgoing(Text("")), "empty"),
+    (outgoing(), "empty"),
+    (outgoing(Text("x"), group=""), "bad_target"),
+    (outgoing(Text("x"), group="a b"), "bad_target"),
+    (outgoing(Text("x"), group="群"), "bad_target"),
+]
+
+
+async def test_what_cannot_be_sent_is_not(rig: Rig) -> None:
+    for out, code in CANNOT:
+        with pytest.raises(Permanent, match=code):
+            await rig.channel.send(out)
     assert rig.gateway.sent == []
 
 
@@ -127,12 +128,25 @@ async def test_the_same_words_twice_are_told_apart(hasty: Rig) -> None:
     """One of two has been shown: the other stays in doubt."""
     await hasty.gateway.order("faults", answer="lost", times=1)
     first = asyncio.create_task(hasty.send("一样的", ref="d1"))
-    await asyncio.sleep(0.05)
+    while not (await hasty.gateway.order("stats"))["lost"]:
+        continue
     await hasty.gateway.order("faults", answer="silent", times=1)
     second = asyncio.create_task(hasty.send("一样的", ref="d2"))
     found = await asyncio.gather(first, second, return_exceptions=True)
     assert sorted(type(outcome).__name__ for outcome in found) == ["Receipt", "Unknown"]
     assert len(hasty.gateway.sent) == 1
+
+
+async def test_what_is_shown_late_says_nothing_of_the_next(hasty: Rig) -> None:
+    """The same words to the same chat again: the echo of the first must not vouch for the second."""
+    await hasty.gateway.order("faults", echo=False)
+    await hasty.send("一样的", ref="d1")
+    await hasty.gateway.order("faults", answer="lost")
+    second = asyncio.create_task(hasty.send("一样的", ref="d2"))
+    await hasty.gateway.say("一样的", ME, GROUP)
+    with pytest.raises(Unknown, match="timeout"):
+        await second
+    assert len(hasty.inbox.echoes) == 1
 
 
 async def test_a_late_answer_settles_the_doubt(hasty: Rig) -> None:

@@ -1,6 +1,7 @@
 """The geometry of charts: nothing sticks out, nothing is lost, and what is small can still be seen."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,7 +55,7 @@ def test_periods_cover_every_day_once(first: date, length: int) -> None:
     found = charts.periods(first, last)
     assert found[0].first == first and found[-1].last == last and len(found) <= 101
     assert all(one.first <= one.last for one in found)
-    assert all(one.last + timedelta(days=1) == other.first for one, other in zip(found, found[1:], strict=False))
+    assert all(one.last + timedelta(days=1) == other.first for one, other in pairwise(found))
 
 
 def test_weeks_begin_on_monday_and_months_on_their_first() -> None:

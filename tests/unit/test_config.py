@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from bot.config import AnyChannel, Calendar, Config, Database, OneBot, Pacing, Sandbox, Wechaty, is_loopback, load
 from bot.errors import Problem, ProblemsFound
-from bot.settings import UNPACED
+from bot.settings_channels import UNPACED
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 

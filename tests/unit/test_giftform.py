@@ -1,4 +1,4 @@
-"""What was brought, out of the rows of a form: the same gifts that a chat line is read into, or a sentence on the row."""
+"""What was brought, out of the rows of a form: the gifts that a chat line is read into, or a sentence on the row."""
 
 import pytest
 from multidict import MultiDict, MultiDictProxy

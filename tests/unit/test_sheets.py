@@ -146,8 +146,8 @@ def test_a_bad_cell_costs_its_row_only(tmp_path: Path, raw: bytes) -> None:
     assert sheets.damage(["字" * 1500, "字" * 1500, "字" * 2000]) is None, "a long row is not a long cell"
 
 
-def test_a_nul_in_the_first_line_is_no_text(tmp_path: Path) -> None:
-    for raw in ("姓名,电话\n张三,1\n".encode("utf-16-le"), b"a,b\0\n1,2\n"):
+def test_nuls_in_the_first_line_or_everywhere_are_no_text(tmp_path: Path) -> None:
+    for raw in ("姓名,电话\n张三,1\n".encode("utf-16-le"), b"a,b\0\n1,2\n", b"a,b\n1,2\n" + bytes(99)):
         with pytest.raises(BadInput, match="读不出来"):
             read(made(tmp_path, raw))
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from aiohttp.web import FileResponse, HTTPNotFound, Request
 
+from bot.channels.common.media import locate
+
 # No SVG or HTML: they could carry a script. No Markdown or TOML: those are the editors' sources.
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 DOCUMENTS = {".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".txt", ".zip"}
@@ -27,6 +29,8 @@ class Media:
     def _find(self, asked: str) -> Path | None:
         if self._root is None or "\0" in asked:
             return None
-        path = (self._root / asked).resolve()
-        known = path.suffix.lower() in PICTURES | DOCUMENTS
-        return path if known and path.is_relative_to(self._root) and path.is_file() else None
+        try:
+            path = locate(self._root, asked)
+        except ValueError:
+            return None
+        return path if path.suffix.lower() in PICTURES | DOCUMENTS and path.is_file() else None

@@ -216,7 +216,7 @@ class WechatyChannel:
             self._sends.shown(news)
         elif not self._inbox.concerns(news):
             return None
-        return self._lanes.put(news.chat.id, news)
+        return self._lanes.put(news.chat.id, news, news.sender.id if isinstance(news, Incoming) else "")
 
     async def _deliver(self, news: Incoming | OwnMessage) -> None:
         assert self._inbox is not None

@@ -4,6 +4,7 @@ The words go last, so that seeing them come back means that everything before th
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from bot.errors import Permanent, Unknown
 from bot.events import Chat, File, Image, Inbox, Link, Mention, Outgoing, OwnMessage, Part, Receipt
 
 Step = Callable[[], Coroutine[Any, Any, str | None]]
+REMEMBERED = 1000  # answered sends that have not been shown yet
 MAX_FILE = 3_000_000  # bytes: as base64 just below the 4 MiB that gRPC takes at once
 
 
@@ -71,12 +73,17 @@ class Sends:
         self.inbox: Inbox | None = None
         self._timeout = timeout
         self._open: list[_Open] = []
+        self._answered: deque[tuple[Chat, str]] = deque(maxlen=REMEMBERED)
         self._late: set[asyncio.Task[None]] = set()
 
     def shown(self, own: OwnMessage) -> None:
         """The account shows a message of ours: the oldest send with these words has arrived, whatever comes of it."""
+        key = _key(own.chat, own.text)
+        if key in self._answered:
+            self._answered.remove(key)  # of one that was answered before it was shown: it says nothing of the next
+            return
         for send in self._open:
-            if send.seen is None and send.key == _key(own.chat, own.text):
+            if send.seen is None and send.key == key:
                 send.seen = Receipt(own.message_id, own.at)
                 return
 
@@ -94,14 +101,16 @@ class Sends:
             for step in steps[:-1]:
                 await line.call(step(), self._timeout)
                 send.begun = True
-            message_id = await line.call(steps[-1](), self._timeout, partial(self._answered, send))
+            message_id = await line.call(steps[-1](), self._timeout, partial(self._came_late, send))
         except Exception as error:
             return send.outcome(error)
         finally:
             self._open.remove(send)
+        if send.seen is None:
+            self._answered.append(send.key)
         return Receipt(message_id, clock.now())
 
-    def _answered(self, send: _Open, task: "asyncio.Task[str | None]") -> None:
+    def _came_late(self, send: _Open, task: "asyncio.Task[str | None]") -> None:
         """After we had stopped waiting. An error then is no news: the delivery is in doubt as it is."""
         if task.cancelled() or task.exception() is not None or self.inbox is None:
             return

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from bot import clock
 from bot.actions import calling, calllists, scripts, viewing
 from bot.actions.calllists import PROMISED, Entry
+from bot.actions.lookup import CALLERS
 from bot.actions.people import act_as
 from bot.content import Library
 from bot.models import FollowUp, Household, Member, Round, Staff, db
@@ -67,7 +67,7 @@ async def state(staff_id: int) -> State:
 
 async def mine(staff_id: int, texts: Library) -> Mine:
     """Names stand in it, so it leaves the row of a look at a list."""
-    staff = await act_as(staff_id, calllists.CALLERS)
+    staff = await act_as(staff_id, CALLERS)
     entries = await calllists.mine(staff_id)
     due, later = [one for one in entries if one.due], [one for one in entries if not one.due][:LATER_MOST]
     cards = await _cards(due[:CARDS_MOST], staff, texts)
@@ -148,7 +148,3 @@ async def _last(ids: Sequence[int]) -> dict[int, FollowUp]:
     rows: list[dict[str, Any]] = await db.fetch(LAST.format(db.marks(ids)), *ids)
     last = [row["last"] for row in rows if row["last"] is not None]
     return {one.household_id: one for one in await FollowUp.filter(id__in=last).select_related("staff")}
-
-
-def now_ms() -> int:
-    return int(clock.now().timestamp() * 1000)

@@ -43,11 +43,11 @@ async def story(code: str, staff_id: int) -> Story:
         any(one.household_id == household.id and one.due for one in await calllists.mine(staff.id)),
         await calls.limit(CALLS).select_related("staff"),
         requests,
-        await _given([one.id for one in requests]),
+        await given([one.id for one in requests]),
     )
 
 
-async def _given(requests: list[int]) -> list[Given]:
+async def given(requests: list[int]) -> list[Given]:
     """The newest first, without those that a later row corrects."""
     rows = await Relief.filter(request_id__in=requests).order_by("-id").limit(3 * RELIEFS) if requests else []
     return [

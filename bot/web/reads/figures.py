@@ -3,20 +3,22 @@
 The totals are those of `bot.actions.reports`, which adds up the same rows for a file: a test holds them together.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from bot import clock
-from bot.actions.outcomes import REACHED
+from bot.actions.outcomes import OUTCOMES, REACHED
 from bot.actions.relief import GIVEN
 from bot.actions.reports import NOT_COUNTED, Span
 from bot.models import db
 from bot.models.fields import from_ms, to_ms
+from bot.web.reads import callcube
+from bot.web.reads.callcube import Day
 from bot.web.reads.scope import Scope
 
 PAGE = 50
-DAY_MS = 86_400_000
+CALLS = {"called": frozenset(OUTCOMES), "reached": frozenset(REACHED), "needing": frozenset({"needs_help"})}
 COUNTS = "r.undone_at IS NULL"
 A_REQUEST = f"coalesce(r.closed_as, '') NOT IN ({', '.join(repr(one) for one in NOT_COUNTED)})"
 # A row of the ledger that another one corrects does not count any more.
@@ -107,21 +109,21 @@ async def total(key: str, span: Span, scope: Scope) -> Total:
     return Total(int(rows[0]["households"]), int(rows[0]["times"]), int(rows[0]["fen"]))
 
 
-async def calls_by_day(span: Span, scope: Scope) -> dict[date, dict[str, int]]:
+async def calls(first: date, last: date, scope: Scope) -> dict[str, Total]:
+    """The totals of calls, out of the remembered days."""
+    days = await callcube.days(first, last, scope)
+    return {key: _called(days.values(), outcomes) for key, outcomes in CALLS.items()}
+
+
+def _called(days: Iterable[Day], outcomes: Collection[str]) -> Total:
+    lists = [households for day in days for outcome, households in day.items() if outcome in outcomes]
+    return Total(len(set().union(*lists)), sum(map(len, lists)), 0)
+
+
+async def calls_by_day(first: date, last: date, scope: Scope) -> dict[date, dict[str, int]]:
     """Calls by local day and outcome."""
-    source, values = _from(SUBJECTS["called"], span, scope)
-    day = f"(r.at + {_offset()}) / {DAY_MS}"
-    rows = await db.fetch(f"SELECT {day} AS day, r.outcome, count(*) AS n {source} GROUP BY 1, 2", *values)
-    found: dict[date, dict[str, int]] = {}
-    for row in rows:
-        found.setdefault(date(1970, 1, 1) + timedelta(days=int(row["day"])), {})[row["outcome"]] = int(row["n"])
-    return found
-
-
-def _offset() -> int:
-    """Milliseconds by which the union's time is ahead of UTC; China has no summer time."""
-    ahead = clock.local(clock.now()).utcoffset() or timedelta()
-    return int(ahead.total_seconds() * 1000)
+    days = await callcube.days(first, last, scope)
+    return {day: {outcome: len(one) for outcome, one in found.items()} for day, found in days.items() if found}
 
 
 async def requests_by(span: Span, scope: Scope) -> dict[tuple[int | None, str], int]:

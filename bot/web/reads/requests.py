@@ -154,8 +154,8 @@ async def waiting(whose: Whose, most: int = 20) -> list[Line]:
 
 
 async def due(whose: Whose, within: timedelta = timedelta(hours=24), most: int = 20) -> list[Line]:
-    """Taken, and their time is up or nearly so."""
-    state = f"r.state IN ({db.marks(IN_HAND)}) AND (r.next_alert_at < ? OR r.alert_step > 0)"
+    """Taken, and the time of their stage is up or nearly so: they were reminded of, or soon will be."""
+    state = f"r.state IN ({db.marks(IN_HAND)}) AND r.next_alert_at < ?"
     until = to_ms(clock.now() + within)
     return await _some(whose, state, [*IN_HAND, until], "r.next_alert_at, r.id", most)
 

@@ -27,9 +27,14 @@ addEventListener("submit", (event) => {
   const form = event.target;
   const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
   if (question && !confirm(question)) return event.preventDefault();
-  if (form.closest("[hx-post]") || event.defaultPrevented) return;
+  if (form.closest("[hx-post]") || event.defaultPrevented || "download" in form.dataset) return;
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "yes";
+});
+// Filters apply at once; without scripts they have a button.
+addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (form?.matches("form[data-auto]")) form.requestSubmit();
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 

@@ -1,4 +1,4 @@
-// Lists and sheets of requests: rows of gifts, filters that apply at once, and news that never wipe what is being typed.
+// Lists and sheets of requests: rows of gifts, and news that never wipe what is being typed.
 
 addEventListener("click", (event) => {
   const more = event.target.closest("[data-more-rows]");
@@ -8,11 +8,6 @@ addEventListener("click", (event) => {
   for (const input of row.querySelectorAll("input")) input.value = "";
   rows.append(row);
   row.querySelector("input").focus();
-});
-
-addEventListener("change", (event) => {
-  const form = event.target.form;
-  if (form?.matches("form[data-auto]")) form.requestSubmit();
 });
 
 addEventListener("input", (event) => {

@@ -1,16 +1,18 @@
 """/calls: a volunteer's list for one hand and a phone: whom to call, the number on a tap, how it went in one more."""
 
+from typing import Any
 from uuid import uuid4
 
 from aiohttp.web import StreamResponse
 
 from bot import clock
 from bot.actions import callbacks, from_phone, nextcall
-from bot.actions.calllists import PROMISED, WHY
+from bot.actions.calllists import FLAGGED, NEVER, PROMISED, SILENT
 from bot.actions.from_phone import Taken
 from bot.actions.outcomes import OUTCOMES
 from bot.errors import ActionError
 from bot.models import FollowUp
+from bot.models.fields import to_ms
 from bot.web import callform, words
 from bot.web.languages import N_
 from bot.web.reads import calls as reads
@@ -18,9 +20,8 @@ from bot.web.reads import callstory
 from bot.web.routing import CALLERS, api, form, page
 from bot.web.visit import Visit, status_of
 
-# Asked of phones by the worker that keeps the page: until when may this answer be kept, and whose is it?
-KEEP_UNTIL, KEEP_FOR = "X-Keep-Until", "X-Keep-For"
-COMMON = ("well", "no_answer", "needs_help", "call_later")
+KEEP_UNTIL = "X-Keep-Until"  # for the worker on the phone: how long this answer may be kept there
+COMMON = ("well", "no_answer", "needs_help", "call_later")  # big on the card; the others are behind “别的结果”
 RARE = tuple(code for code in OUTCOMES if code not in COMMON)
 # These end all calls to a family, so they are asked about once more.
 GRAVE = callbacks.NEVER_AGAIN
@@ -31,6 +32,12 @@ WHEN = (
     ("明天晚上7点", N_("明晚 7 点")),
     ("后天上午", N_("后天上午")),
 )
+WHY = {
+    PROMISED: (N_("答应的"), "warn"),
+    FLAGGED: (N_("有求助没办完"), "info"),
+    NEVER: (N_("还没打通过"), ""),
+    SILENT: (N_("好久没联系"), ""),
+}
 AFTER = {
     "核对电话": N_("请核对电话。"),
     "核对电话和地址": N_("请核对电话和地址。"),
@@ -44,19 +51,19 @@ AFTER = {
 async def show(visit: Visit) -> StreamResponse:
     """The whole day. A phone may keep it until midnight, to be opened without a network."""
     answer = visit.render("calls/list.html", **await _context(visit))
-    answer.headers[KEEP_UNTIL] = str(int(reads.midnight().timestamp() * 1000))
-    answer.headers[KEEP_FOR] = str(visit.me.id)
+    answer.enable_compression()  # the cards are alike, so little is left of them; nothing in it is an attacker's choice
+    answer.headers[KEEP_UNTIL] = str(to_ms(reads.midnight()))
     return answer
 
 
-async def _context(visit: Visit, code: str = "", typed: dict[str, str] | None = None) -> dict[str, object]:
+async def _context(visit: Visit, code: str = "", typed: dict[str, str] | None = None) -> dict[str, Any]:
     mine = await reads.mine(visit.me.id, visit.site.texts)
     return {
         "mine": mine,
         "first": code or (mine.cards[0].code if mine.cards else ""),
         "wrong": code,
         "typed": typed or {},
-        "made": reads.now_ms(),
+        "until": to_ms(reads.midnight()),
         "key": lambda: str(uuid4()),
         "words": words,
         "rare": RARE,
@@ -81,7 +88,9 @@ def _latest(visit: Visit, call: FollowUp | None) -> dict[str, object] | None:
 
 
 async def story(visit: Visit) -> StreamResponse:
-    told = await callstory.story(visit.word("code"), visit.me.id)
+    code = visit.word("code")
+    await callbacks.reachable(code, visit.me.id)
+    told = await callstory.story(code, visit.me.id)
     return visit.render("calls/story.html", story=told, words=words)
 
 
@@ -132,9 +141,7 @@ async def record_queued(visit: Visit) -> StreamResponse:
 
 async def _taken(visit: Visit, code: str, told: callform.Told) -> Taken:
     rules, times = visit.site.rules, visit.site.calling
-    return await from_phone.record(
-        code, told.call, visit.me.id, rules, times, key=told.key, at=told.at, seen=told.seen
-    )
+    return await from_phone.record(code, told.call, visit.me.id, rules, times, key=told.key, at=told.at, seen=told.seen)
 
 
 def _said(visit: Visit, taken: Taken) -> str:
@@ -161,7 +168,7 @@ def _said(visit: Visit, taken: Taken) -> str:
 async def undo(visit: Visit) -> StreamResponse:
     typed = await visit.form()
     try:
-        done = await callbacks.undo(visit.me.id, typed.number("id", "编号"))
+        done = await callbacks.undo(visit.me.id, visit.site.rules, typed.number("id", "编号"))
     except ActionError as error:
         if typed.on("json"):
             return visit.json({"refused": error.sentence}, status_of(error))

@@ -94,7 +94,8 @@ async def _asked(visit: Visit) -> Asked:
 async def show(visit: Visit) -> StreamResponse:
     asked = await _asked(visit)
     span, units = asked.span, asked.scope
-    totals = {key: await figures.total(key, span, units) for key in TOTALS}
+    totals = await figures.calls(asked.first, asked.last, units)
+    totals |= {key: await figures.total(key, span, units) for key in TOTALS if key not in totals}
     by_unit, by_kind = await _requests(asked)
     return visit.render(
         "figures/figures.html",
@@ -141,7 +142,7 @@ class Calls(NamedTuple):
 
 
 async def _calls(asked: Asked) -> Calls:
-    days = await figures.calls_by_day(asked.span, asked.scope)
+    days = await figures.calls_by_day(asked.first, asked.last, asked.scope)
     over = charts.periods(asked.first, asked.last)
     sums = charts.gathered(days, over, GROUP_OF)
     return Calls(charts.columns(sums, list(CALLS)), over, sums)

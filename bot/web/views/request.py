@@ -23,11 +23,11 @@ Deed = Callable[[Visit, int, Form], Awaitable[str]]
 
 
 async def show(visit: Visit) -> StreamResponse:
-    return visit.render("requests/one.html", **await _context(visit, visit.number("id")))
+    return visit.render("requests/one.html", await _context(visit, visit.number("id")))
 
 
 async def fresh(visit: Visit) -> StreamResponse:
-    return visit.render("requests/_one.html", **await _context(visit, visit.number("id")))
+    return visit.render("requests/_one.html", await _context(visit, visit.number("id")))
 
 
 async def news(visit: Visit) -> StreamResponse:
@@ -35,7 +35,7 @@ async def news(visit: Visit) -> StreamResponse:
     number = visit.number("id")
     await reads.reachable(number, visit.me.id)
     changed = await as_seen.last_step(number) != visit.asked_number("seen")
-    return visit.render("requests/_news.html", number=number, seen=visit.asked_number("seen"), changed=changed)
+    return visit.render("requests/_news.html", number=number, changed=changed)
 
 
 async def look(visit: Visit) -> StreamResponse:
@@ -49,8 +49,8 @@ async def look(visit: Visit) -> StreamResponse:
         shown = await viewing.look(what, typed.text("reason", WORDS_MOST), visit.me.id, visit.site.rules, number=number)
     except BadInput as error:
         await reads.reachable(number, visit.me.id)
-        return visit.refuse(error, "requests/_look.html", **context)
-    return visit.render("requests/_look.html", **context | {"shown": shown})
+        return visit.refuse(error, "requests/_look.html", context)
+    return visit.render("requests/_look.html", context | {"shown": shown})
 
 
 async def _context(visit: Visit, number: int) -> dict[str, object]:
@@ -111,7 +111,7 @@ def _deed(name: str, work: Deed) -> Callable[[Visit], Awaitable[StreamResponse]]
             return await _refused(visit, number, name, typed, error)
         if not visit.hx:
             return visit.go(f"/requests/{number}")
-        return visit.render("requests/_one.html", **await _context(visit, number) | {"done": said, "deed": name})
+        return visit.render("requests/_one.html", await _context(visit, number) | {"done": said, "deed": name})
 
     return handler
 
@@ -121,7 +121,7 @@ async def _refused(visit: Visit, number: int, name: str, typed: Form, error: Act
     template = "requests/_one.html" if visit.hx else "requests/one.html"
     candidates = error.candidates if isinstance(error, Unclear) else []
     context = await _context(visit, number)
-    return visit.refuse(error, template, **context | again | {"deed": name, "candidates": candidates})
+    return visit.refuse(error, template, context | again | {"deed": name, "candidates": candidates})
 
 
 async def _acknowledge(visit: Visit, number: int, typed: Form) -> str:

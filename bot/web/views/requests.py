@@ -49,7 +49,7 @@ SEES_ALL = ("chair", "admin")
 async def listing(visit: Visit) -> StreamResponse:
     """The whole page; for htmx the list alone."""
     context = await _context(visit)
-    return visit.render("requests/_list.html" if visit.hx else "requests/list.html", **context)
+    return visit.render("requests/_list.html" if visit.hx else "requests/list.html", context)
 
 
 async def search(visit: Visit) -> StreamResponse:
@@ -62,7 +62,7 @@ async def search(visit: Visit) -> StreamResponse:
             return visit.go(f"/requests/{number}")
         household = await lookup.find(what, visit.me.id)
     except ActionError as error:
-        return visit.refuse(error, "requests/list.html", **await _context(visit) | {"q": what})
+        return visit.refuse(error, "requests/list.html", await _context(visit) | {"q": what})
     return visit.go(f"/requests?{urlencode({'household': household.code})}")
 
 

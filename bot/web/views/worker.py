@@ -24,7 +24,8 @@ MARKED = (
     "icons.svg",
     "icon.svg",
 )
-PLAIN = ("live.js", "calls/box.js", "calls/queue.js", "calls/wire.js", "calls/offline.html", "calls/offline.css", "icon.svg")
+MODULES = ("live.js", *(f"calls/{name}.js" for name in ("box", "cards", "desk", "queue", "wire")))
+PLAIN = (*MODULES, "calls/offline.html", "calls/offline.css", "icon.svg")
 HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 
 

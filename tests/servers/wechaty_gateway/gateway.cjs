@@ -23,7 +23,7 @@ const options = JSON.parse(process.argv[2])
 const mocker = new mock.Mocker()
 const faults = { answer: 'ok', times: 0, delay: 0, echo: true, dong: true, milliseconds: true, wording: 'failed' }
 const held = []
-const runs = { starts: 0, stops: 0 }
+const runs = { starts: 0, stops: 0, lost: 0 }
 let count = 0
 
 const tell = (line) => process.stdout.write(JSON.stringify(line) + '\n')
@@ -63,7 +63,10 @@ async function accept (conversation, content) {
   const answer = next()
   if (!puppet.isLoggedIn) throw new Error('not logged in')
   if (answer === 'fail') throw new Error(faults.wording)
-  if (answer === 'lost') return new Promise(() => {})
+  if (answer === 'lost') {
+    runs.lost += 1
+    return new Promise(() => {})
+  }
   const group = mocker.cacheRoomPayload.has(conversation)
   if (!group && !mocker.cacheContactPayload.has(conversation)) throw new Error(`no payload found for id ${conversation}`)
   count += 1
