@@ -114,16 +114,24 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
 
 async def _measured(url: str, households: int, times: int) -> dict[str, Any]:
     from bench.pages_seed import counted, seed
-    from bot.actions import directory, sessions
     from bot.models import db, keys
-    from bot.web.app import build
-    from tests.web import quiet_site
 
     keys.use(keys.Keyring(bytes(range(32))))
     await db.open_(url)
-    began = time.monotonic()
-    cast = await seed(households)
-    filled = time.monotonic() - began
+    try:
+        began = time.monotonic()
+        cast = await seed(households)
+        filled = time.monotonic() - began
+        return {"pages": await _asked(cast, times), "rows": await counted(), "filled": filled}
+    finally:
+        await db.close()
+
+
+async def _asked(cast: Any, times: int) -> Took:
+    from bot.actions import directory, sessions
+    from bot.web.app import build
+    from tests.web import quiet_site
+
     await directory.refresh()
     site = quiet_site()
     runner = web.AppRunner(build(site), access_log=None)
@@ -142,10 +150,8 @@ async def _measured(url: str, households: int, times: int) -> dict[str, Any]:
 
         there = [(path, who) for path, who in PAGES if await _exists(http, start + path, tokens[who])]
         found = {f"{path} {who}": await _times(ask, path, who, times) for path, who in there}
-    counts = await counted()
     await runner.cleanup()
-    await db.close()
-    return {"pages": found, "rows": counts, "filled": filled}
+    return found
 
 
 async def _exists(http: ClientSession, address: str, token: str) -> bool:

@@ -1,4 +1,4 @@
--- What bench/pages_seed.py fills a database with. Reads the same for SQLite and PostgreSQL; $words are put in by it.
+-- What bench/pages_seed.py fills a database with, SQLite or PostgreSQL. It puts in the words that begin with a dollar sign.
 -- A household belongs to the section of its number, and to one of the three volunteers there.
 
 INSERT INTO household (id, code, unit_id, category, grade, best_time, note, messages_off, do_not_call, next_call_at)

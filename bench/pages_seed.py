@@ -46,8 +46,7 @@ async def seed(households: int) -> Cast:
         await directory.changed()
     values = _values(households, first)
     await _pragmas(safe=False)
-    statements = Template(SQL.read_text("utf-8")).substitute(values).split(";")
-    for statement in filter(str.strip, statements):
+    for statement in Template(SQL.read_text("utf-8")).substitute(values).strip().split(";\n"):
         await db.connection().execute_script(statement)
     await _pragmas(safe=True)
     if not db.on_sqlite():

@@ -132,7 +132,7 @@ class Health(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What a network carries. `text_max` counts `unit` (code points or UTF-8 bytes), the others are bytes; 0: not known.
+    """What a network carries. `text_max` counts `unit` (code points or UTF-8 bytes), files are in bytes; 0: not known.
 
     A long text is cut into several messages where a delivery may be more than one (`most`). Not `private`: it cannot
     write to one person alone, so what is meant for one is not written there.

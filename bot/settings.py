@@ -30,16 +30,8 @@ def safe_address(url: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    return (
-        bool(host)
-        and "@" not in parts.netloc
-        and (parts.scheme, is_loopback(host))
-        in (
-            ("https", False),
-            ("https", True),
-            ("http", True),
-        )
-    )
+    secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    return secure and bool(host) and "@" not in parts.netloc
 
 
 class Section(BaseModel):

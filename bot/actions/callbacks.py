@@ -1,7 +1,7 @@
 """A volunteer's call to a household: recorded with its outcome, the next attempt and a help request if it says so."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tortoise.expressions import Q
 
@@ -134,7 +134,7 @@ async def _record(
         assignment_id=None if assignment is None else assignment.id,
     )
     holder = await _advance(assignment, state if latest else assignment.state, staff_id, at) if assignment else ""
-    mark = {"key": key, "follow_up": follow_up.id} if key else {}
+    mark: dict[str, Any] = {"key": key, "follow_up": follow_up.id} if key else {}
     await audit.note("callback.recorded", "household", household.id, staff_id=staff_id, outcome=call.outcome, **mark)
     if newly_off:
         await audit.note("do_not_call.on", "household", household.id, staff_id=staff_id, follow_up=follow_up.id)

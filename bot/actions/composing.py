@@ -111,11 +111,11 @@ async def _use(row: OwnText, by: int | None) -> OwnText:
 
 async def send_back(text_id: int, remark: str, *, version: int, by: int) -> OwnText:
     """The second person says what should be different."""
-    if not remark or len(remark) > REMARK_MAX:
-        raise BadInput(f"请写一句哪里要改，不超过 {REMARK_MAX} 个字")
     async with db.transaction():
         row = await _take(text_id, version, ("waiting",))
         await _may_touch(by, row, APPROVERS)
+        if not remark or len(remark) > REMARK_MAX:
+            raise BadInput(f"请写一句哪里要改，不超过 {REMARK_MAX} 个字")
         row.state, row.remark = "sent_back", remark
         await row.save(update_fields=["state", "remark"])
         await audit.note("text.send_back", "text", row.id, staff_id=by, version=row.version)

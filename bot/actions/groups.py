@@ -55,8 +55,8 @@ async def switch(
             group.tags = _tidy(tags)
         group.enabled = enabled
         await group.save(update_fields=["unit_id", "tags", "enabled"])
-        detail = {"enabled": enabled, "unit": group.unit_id, "tags": len(group.tags)}
-        await audit.note("group.switch", "group", group.id, staff_id=by, **detail)
+        unit, number = group.unit_id, len(group.tags)
+        await audit.note("group.switch", "group", group.id, staff_id=by, enabled=enabled, unit=unit, tags=number)
         await directory.changed()
     return group
 

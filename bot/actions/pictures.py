@@ -20,11 +20,13 @@ from bot.models import Picture, db
 
 EDITORS = ("editor",)
 MOST_BYTES = 5 << 20
-MOST_PIXELS = 40_000_000  # a bomb: a few kilobytes that unfold to gigabytes; a good phone camera has 12 to 50 million
+# Against bombs, a few kilobytes that unfold to gigabytes. A JPEG, as cameras write it, is made small while it is read.
+MOST_PIXELS, MOST_OF_JPEG = 16_000_000, 50_000_000
 LONGEST = 1600  # of the longer side, in pixels: enough for a phone held sideways
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 SUFFIX: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png"}
 FOLDER = "pictures"
+BOMB = "图片的点数太多了，请先缩小"
 BAD = "这张图片读不出来，请换一张 JPG 或 PNG 图片"
 
 
@@ -84,14 +86,16 @@ def _redraw(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
             return _drawn(data)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError):
+    except Image.DecompressionBombError:
+        raise BadInput(BOMB) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
         raise BadInput(BAD) from None
 
 
 def _drawn(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
     with Image.open(BytesIO(data), formats=FORMATS) as image:  # reads the head alone
-        if image.width * image.height > MOST_PIXELS:
-            raise BadInput(f"图片的点数太多了（{image.width}×{image.height}），请先缩小")
+        if image.width * image.height > (MOST_OF_JPEG if image.format == "JPEG" else MOST_PIXELS):
+            raise BadInput(BOMB)
         if image.format == "JPEG":
             image.draft("RGB", (LONGEST, LONGEST))
         upright = ImageOps.exif_transpose(image)

@@ -14,12 +14,11 @@ from uuid import uuid4
 from bot import clock
 from bot.actions import pictures, settings
 from bot.content import Library, Message, Schedule, Workdays
-from bot.content.messages import assemble
+from bot.content.messages import compose
 from bot.content.schedules import read_spec
 from bot.errors import Problem
 from bot.events import Limits, Part
 from bot.models import OwnSchedule, OwnText, ScheduleState
-from bot.toml import Document
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +111,7 @@ def read(row: OwnText, files: Programme, known: frozenset[str]) -> tuple[Message
     def lacks(path: str) -> str:
         return "" if path in known or _in_files(files.base, path) else "先上传这张图片"
 
-    return assemble(Document(SHOWN, front), row.body, 1, row.key, lacks)
+    return compose(front, row.body, SHOWN, lacks)
 
 
 def _in_files(base: Path, path: str) -> bool:

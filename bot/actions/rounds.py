@@ -87,6 +87,15 @@ async def create(plan: Plan, *, by: int | None = None) -> Standing:
     return (await standings([made]))[0]
 
 
+async def count(plan: Plan, *, by: int | None = None) -> int:
+    """How many households the plan means today. Raises as `create` does, but for a segment that means nobody."""
+    _check(plan)
+    unit = await unit_by_code(plan.unit_code)
+    if by is not None:
+        await act_as(by, LEADERS, unit.id)
+    return len(await select(unit, plan.segment))
+
+
 def _check(plan: Plan) -> None:
     segment = plan.segment
     if not 0 < len(" ".join(plan.name.split())) <= NAME_MAX:

@@ -25,7 +25,8 @@ async def send(group_id: int, parts: tuple[Part, ...], *, by: int) -> int:
             [outbox.Draft(key, "reply", group.channel, chat, parts, group_id=group.id, expires_at=life)]
         )
         await audit.note("group.trial", "group", group.id, staff_id=by)
-        return (await Delivery.get(key=key)).id
+        row = await Delivery.get(key=key)
+        return int(row.id)
 
 
 async def outcome(delivery_id: int, *, by: int) -> tuple[str, str]:

@@ -97,8 +97,8 @@ async def guardian(
             return False
         member.guardian_id, member.under_14 = guardian_id, young
         await member.save(update_fields=["guardian_id", "under_14"])
-        detail = {"guardian": guardian_id or 0, "under_14": young}
-        await audit.note("member.guardian", "member", member.id, staff_id=by, **detail)
+        guardian = guardian_id or 0
+        await audit.note("member.guardian", "member", member.id, staff_id=by, guardian=guardian, under_14=young)
     return True
 
 

@@ -155,6 +155,11 @@ def _staff(add: Add) -> None:
     password = add("password", "给管理员一个进入管理页面的链接，进来后可以设密码", "people:staff_password")
     for command in (code, leave, password):
         command.add_argument("who", metavar="姓名或编号")
+    robot = add("robot", "有求助时用群机器人在群里喊他（群里只说有一条求助）", "people:staff_robot")
+    robot.add_argument("who", metavar="姓名或编号")
+    robot.add_argument("channel", metavar="渠道", help="企业微信渠道的名字，例如 wecom")
+    robot.add_argument("chat_id", metavar="群", help="他也在的工作群，写机器人的名字")
+    robot.add_argument("account", metavar="账号", help="企业微信里的成员账号（userid）")
     leave.add_argument("--to", metavar="姓名或编号", help="他手上的户和求助单都交给谁；不写就各回各处")
 
 

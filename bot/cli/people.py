@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from bot.actions import leaving, people, signin
+from bot.actions import leaving, people, robots, signin
 from bot.actions.alerts import Rules
 from bot.app import building
 from bot.cli.loading import in_database
@@ -41,6 +41,10 @@ def staff_password(args: Namespace) -> int:
 
 def staff_leave(args: Namespace) -> int:
     return in_database(args, _staff_leave)
+
+
+def staff_robot(args: Namespace) -> int:
+    return in_database(args, _staff_robot)
 
 
 async def _unit_add(config: Config, args: Namespace) -> int:
@@ -98,6 +102,13 @@ async def _staff_code(config: Config, args: Namespace) -> int:
     say(f"{staff.name} 的绑定码：{code}")
     say(f"请本人用自己的账号私聊机器人，发送：绑定 {code}")
     say(f"{hours} 小时内有效，只能用一次；以前发的码作废。请当面或打电话告诉本人，不要发在群里。")
+    return 0
+
+
+async def _staff_robot(config: Config, args: Namespace) -> int:
+    staff = await find_staff(args.who)
+    await robots.call_by(staff.id, args.channel, args.chat_id, args.account)
+    say(f"有求助时会在“{args.chat_id}”里喊 {staff.name}。群里只说有一条求助，内容请到送暖里看。")
     return 0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from jinja2 import TemplateError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -147,17 +147,22 @@ def _read(path: Path, file: str, key: str, root: Path) -> tuple[Message | None, 
     def lacks(path: str) -> str:
         return "" if _inside(root, path) else f"放到 {root.name}/{path}，或改正这里的名字"
 
-    return assemble(document, body, body_line, key, lacks)
+    return _assemble(document, body, body_line, key, lacks)
 
 
-def assemble(
+def compose(
+    front: dict[str, Any], body: str, shown: str, lacks: Callable[[str], str]
+) -> tuple[Message | None, list[Problem]]:
+    """A message that was written on the pages, by the same rules as a file, and everything that is wrong with it.
+
+    `shown` is what problems call it; `lacks` says what to do about a picture that is not there, "" for one that is.
+    """
+    return _assemble(Document(shown, front), body, 1, front["key"], lacks)
+
+
+def _assemble(
     document: Document, body: str, body_line: int, key: str, lacks: Callable[[str], str]
 ) -> tuple[Message | None, list[Problem]]:
-    """A message from its front matter and its body, and everything that is wrong with it.
-
-    The body begins at `body_line` of `document.file`. `lacks` says what to do about a picture or file that is not
-    there, "" for one that is.
-    """
     file = document.file
     chunks, flaws = split(body)
     names = _names(document, key.partition("/")[0])

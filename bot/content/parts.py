@@ -90,7 +90,7 @@ def _cut(part: Part, limits: Limits) -> list[Part]:
 
 
 def cut(text: str, limits: Limits) -> list[str]:
-    """Pieces that fit, cut between lines if that leaves the first at least half full, else between sentences or letters."""
+    """Pieces that fit: cut between lines or sentences if that leaves a piece half full, else between letters."""
     pieces = []
     while length(text, limits) > limits.text_max:
         head = _fitting(text, limits)

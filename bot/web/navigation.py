@@ -39,7 +39,7 @@ ENTRIES = [
     _entry("/roster", N_("名册"), "roster", "chair"),
     _entry("/figures", N_("统计"), "chart", "chair"),
     _entry("/calendar", N_("排期"), "calendar", "editor"),
-    _entry("/texts", N_("文案"), "text", "editor"),
+    _entry("/texts", N_("文案"), "text", "editor", "chair"),
     _entry("/broadcasts", N_("播发"), "send", "editor"),
     _entry("/staff", N_("人员"), "people"),
     _entry("/groups", N_("群"), "groups"),

@@ -5,6 +5,8 @@ from bot.web.routing import MACHINE, Route, page
 from bot.web.site import Site
 from bot.web.views import (
     audit,
+    broadcasts,
+    calendar,
     calls,
     channels,
     desk,
@@ -19,11 +21,14 @@ from bot.web.views import (
     request,
     requests,
     roster,
+    rounds,
     sandbox,
     signing,
     staff,
     static,
+    texts,
     worker,
+    writing,
 )
 
 MODULES = (
@@ -43,9 +48,14 @@ MODULES = (
     importing,
     roster,
     household,
+    rounds,
     staff,
     groups,
     channels,
+    calendar,
+    writing,
+    texts,
+    broadcasts,
     audit,
 )
 

@@ -71,7 +71,8 @@ def _time(sent: Form) -> str:
 def _cron(sent: Form) -> str:
     hour, minute = _time(sent).split(":")
     weekdays = ",".join(day for day in DAYS if day in sent.all("weekday")) or "*"
-    return f"{int(minute)} {int(hour)} {_numbers(sent, 'days', '哪几号')} {_numbers(sent, 'months', '哪几个月')} {weekdays}"
+    days, months = _numbers(sent, "days", "哪几号"), _numbers(sent, "months", "哪几个月")
+    return f"{int(minute)} {int(hour)} {days} {months} {weekdays}"
 
 
 def _numbers(sent: Form, name: str, what: str) -> str:

@@ -68,7 +68,8 @@ class Form:
         value = self._fields.get(name)
         if not isinstance(value, FileField) or not value.filename:
             return None
-        return value.filename, value.file.read()
+        with value.file as content:
+            return value.filename, content.read()
 
     def typed(self) -> dict[str, str]:
         """Every text field, to be shown again beside an error."""

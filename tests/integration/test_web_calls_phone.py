@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import Dialog, Locator, Page, Route, expect
 
 from bot import clock
-from bot.actions import signin
+from bot.actions import callbacks, signin
+from bot.actions.callbacks import Call
 from bot.models import FollowUp, Household, Unit
 from tests import people
 from tests.browsing import browsing, look
@@ -179,3 +180,18 @@ async def test_signing_out_asks_first_and_leaves_nothing_on_the_phone(database: 
             await page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
             or (await page.evaluate(STORE))["names"] == []
         )
+
+
+async def test_an_empty_list_and_a_history_can_be_read(database: str, chromium: str) -> None:
+    async with console(database) as site, browsing(chromium, site, people.VOLUNTEER) as page:
+        await page.goto("/calls")
+        await look(page, "calls-empty")
+        await opened()
+        rules, times = site.site.rules, site.site.calling
+        call = Call("no_answer", "邻居说去女儿家了，后天回来")
+        await callbacks.record("H0123", call, await people.staff_id(people.CHAIR), rules, times)
+        need = Call("needs_help", "米快没了", ("food",))
+        await callbacks.record("H0124", need, await people.staff_id(people.CHAIR), rules, times)
+        await page.goto("/calls/H0123")
+        await look(page, "calls-story")
+        await expect(page.get_by_text("邻居说去女儿家了")).to_be_visible()

@@ -1,4 +1,4 @@
-"""A chair's day in a real browser: a family's sentence appears on the open desk, is taken, what was brought is noted."""
+"""A chair's day in a real browser: a family's sentence appears on the open desk, is taken, and relief is noted."""
 
 import pytest
 from playwright.async_api import Page, expect

@@ -115,7 +115,7 @@ async def doubtful() -> int:
     await outbox.enqueue([outbox.Draft("x", "tip", people.CHANNEL, chat, (Text("提示"),), group_id=group.id)])
     row = await Delivery.get(key="x")
     await Delivery.filter(id=row.id).update(status="unknown", reason="timeout", settled_at=clock.now())
-    return row.id
+    return int(row.id)
 
 
 def lines() -> dict[str, Health]:

@@ -12,7 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from bot import clock
-from bot.models import Group, HelpRequest, Household
+from bot.actions import composing
+from bot.actions.composing import Words
+from bot.models import Group, HelpRequest, Household, Round, Unit
 from bot.web.app import build
 from bot.web.errors import REFUSALS
 from bot.web.routes import table
@@ -41,6 +43,13 @@ async def _volunteer(site: Console) -> str:
     return f"/staff/{await people.staff_id(people.VOLUNTEER)}"
 
 
+async def _round(site: Console) -> str:
+    unit = await Unit.get(code="M1")
+    made = await Round.filter(unit_id=unit.id).first()
+    made = made or await Round.create(name="走访", unit_id=unit.id, starts_at=clock.now())
+    return f"/rounds/{made.id}"
+
+
 async def _family_group(site: Console) -> str:
     return f"/groups/{(await Group.get(chat_id=people.FAMILY_GROUP)).id}"
 
@@ -54,6 +63,13 @@ async def _request(site: Console) -> str:
     return f"/requests/{one.id}"
 
 
+async def _waiting_text(site: Console) -> str:
+    files, by = site.site.programme, await people.staff_id(people.EDITOR)
+    row = await composing.begin(Words("notices", "停水通知", body="明天上午停水。"), files, by=by)
+    await composing.submit(row.id, files, version=row.version, by=by)
+    return f"/texts/{row.id}"
+
+
 def _below(example: Example, rest: str) -> Example:
     async def path(site: Console) -> str:
         return await example(site) + rest
@@ -64,6 +80,10 @@ def _below(example: Example, rest: str) -> Example:
 def paths_of(views: ModuleType) -> set[str]:
     routes: list[Route] = views.ROUTES
     return {route.path for route in routes}
+
+
+def _all_below(path: str, example: Example, *rests: str) -> dict[str, Example]:
+    return {path + rest: _below(example, rest) for rest in rests}
 
 
 # Path of the table -> what makes an example of it in unit M1, on the open database, and gives its address.
@@ -90,7 +110,14 @@ EXAMPLES: dict[str, Example] = {
         f"/roster/import/{{sheet}}{end}": _always(f"/roster/import/nobodys{end}")
         for end in ("", "/state", "/try", "/run", "/again", "/drop", "/refused.xlsx")
     },
+    "/rounds/{id}": _round,
+    "/rounds/{id}/assign": _below(_round, "/assign"),
+    "/rounds/{id}/move": _below(_round, "/move"),
+    "/rounds/{id}/close": _below(_round, "/close"),
     "/channels/{name}/doubtful": _always("/channels/none/doubtful"),
+    **_all_below("/texts/{id}", _waiting_text, "", "/edit", "/submit", "/approve", "/send-back", "/withdraw"),
+    **_all_below("/schedules/{key}", _always("/schedules/daily-tip"), "", "/edit", "/skip", "/pause", "/cancel"),
+    **_all_below("/broadcasts/{id}", _always("/broadcasts/999999"), "", "/state", "/stop", "/resend", "/forward"),
 }
 # Paths with an example that are not of a unit, and why.
 UNSCOPED = {

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from bot.config import AnyChannel, Calendar, Config, Database, OneBot, Pacing, Sandbox, Wechaty, is_loopback, load
+from bot.config import AnyChannel, Calendar, Config, Database, OneBot, Pacing, Sandbox, WeCom, Wechaty, is_loopback, load
 from bot.errors import Problem, ProblemsFound
 from bot.settings_channels import UNPACED
 
@@ -53,9 +53,10 @@ def keys_of(model: type[BaseModel], path: str) -> Iterator[tuple[str, str, Any]]
 
 def expected() -> Iterator[tuple[str, str, Any]]:
     yield from keys_of(Config, "")
-    for name, kind, pacing in (("sandbox", Sandbox, "pacing"), ("qq", OneBot, "pacing"), ("wechat", Wechaty, "pacing")):
+    kinds = {"sandbox": Sandbox, "qq": OneBot, "wechat": Wechaty, "wecom": WeCom}
+    for name, kind in kinds.items():
         for table, key, default in keys_of(kind, f"channels.{name}"):
-            if table.endswith(pacing):
+            if table.endswith("pacing"):
                 default = getattr(kind.model_fields["pacing"].default, key)
             yield table, key, default
 
@@ -78,6 +79,7 @@ def test_the_shipped_file_names_every_key_with_its_default(table: str, key: str,
     if default is not PydanticUndefined and (table, key) not in (
         ("channels.qq", "enabled"),
         ("channels.wechat", "enabled"),
+        ("channels.wecom", "enabled"),
     ):
         assert (tuple(data[key]) if isinstance(default, tuple) else data[key]) == default
 
@@ -88,8 +90,9 @@ def test_the_shipped_file_names_nothing_else_and_works() -> None:
         "sandbox": "Sandbox",
         "qq": "OneBot",
         "wechat": "Wechaty",
+        "wecom": "WeCom",
     }
-    assert [channel(config, name).enabled for name in ("sandbox", "qq", "wechat")] == [True, False, False]
+    assert [name for name, kind in config.channels.items() if kind.enabled] == ["sandbox"]
     assert config.model_copy(update={"channels": {}}).at(Path("/")) == Config().at(Path("/"))
 
 

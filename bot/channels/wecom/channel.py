@@ -182,7 +182,5 @@ def _addressed(out: Outgoing) -> tuple[str, tuple[Part, ...]]:
     robot, _, person = out.chat.id.partition("/")
     if not person:
         raise Permanent("bad_target", "不是 群/账号")
-    about = (
-        f"有一条求助在等您（{out.request} 号），请到送暖里看。" if out.request else "有一条给您的消息，请到送暖里看。"
-    )
-    return robot, (Mention(person), Text(about))
+    about = f"有一条求助在等您（{out.request} 号）" if out.request else "有一条给您的消息"
+    return robot, (Mention(person), Text(f"{about}，请到送暖里看。"))

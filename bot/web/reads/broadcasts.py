@@ -71,7 +71,8 @@ async def story(me: Me, broadcast_id: int, status: str, after: int) -> Story:
     stopper = await Staff.get_or_none(id=row.stopped_by_id) if row.stopped_by_id is not None else None
     known = (await planned.counts([row.id])).get(row.id, {})
     next_id = rows[ROWS - 1].id if len(rows) > ROWS else 0
-    others = await _others(me, row) if row.outcome == "fired" and row.stopped_at is None else []
+    open_to_more = row.outcome == "fired" and row.stopped_at is None
+    others: list[Group] = await _others(me, row) if open_to_more else []
     return Story(row, known, rows[:ROWS], next_id, stopper.name if stopper is not None else "", others)
 
 

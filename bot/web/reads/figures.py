@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bot import clock
 from bot.actions.outcomes import OUTCOMES, REACHED
 from bot.actions.relief import GIVEN
-from bot.actions.reports import NOT_COUNTED, Span
+from bot.actions.reports import KINDS, NOT_COUNTED, Span
 from bot.models import db
 from bot.models.fields import from_ms, to_ms
 from bot.web.reads import callcube
@@ -60,11 +60,12 @@ NARROWED = {  # by one more word of the address; the column it is compared with
 
 
 class Total(NamedTuple):
-    """So many rows, of so many households and 人次, worth so many fen."""
+    """So many households and 人次, worth so many fen; of relief also by goods, cash and service."""
 
     households: int
     times: int
-    fen: int
+    fen: int = 0
+    by_kind: Mapping[str, int] = {}
 
 
 class Opened(NamedTuple):
@@ -102,11 +103,14 @@ async def total(key: str, span: Span, scope: Scope) -> Total:
     subject = SUBJECTS[key]
     source, values = _from(subject, span, scope)
     ledger = subject.table == "relief"
-    times, fen = (TOGETHER, "coalesce(sum(r.value_fen), 0)") if ledger else ("count(*)", "0")
+    times = TOGETHER if ledger else "count(*)"
+    worth = ", ".join(f"sum(CASE WHEN r.kind = '{kind}' THEN r.value_fen END) AS {kind}" for kind in KINDS)
     rows = await db.fetch(
-        f"SELECT count(DISTINCT r.household_id) AS households, {times} AS times, {fen} AS fen {source}", *values
+        f"SELECT count(DISTINCT r.household_id) AS households, {times} AS times{f', {worth}' if ledger else ''} {source}",
+        *values,
     )
-    return Total(int(rows[0]["households"]), int(rows[0]["times"]), int(rows[0]["fen"]))
+    fen = {kind: int(rows[0][kind]) for kind in KINDS if ledger and rows[0][kind]}
+    return Total(int(rows[0]["households"]), int(rows[0]["times"]), sum(fen.values()), fen)
 
 
 async def calls(first: date, last: date, scope: Scope) -> dict[str, Total]:
@@ -117,7 +121,7 @@ async def calls(first: date, last: date, scope: Scope) -> dict[str, Total]:
 
 def _called(days: Iterable[Day], outcomes: Collection[str]) -> Total:
     lists = [households for day in days for outcome, households in day.items() if outcome in outcomes]
-    return Total(len(set().union(*lists)), sum(map(len, lists)), 0)
+    return Total(len(set().union(*lists)), sum(map(len, lists)))
 
 
 async def calls_by_day(first: date, last: date, scope: Scope) -> dict[date, dict[str, int]]:
@@ -145,14 +149,6 @@ async def waits(span: Span, scope: Scope) -> dict[tuple[str, str], int]:
     bucket = f"CASE WHEN r.acknowledged_at IS NULL THEN 'never' {cases} ELSE 'more' END"
     rows = await db.fetch(f"SELECT {bucket} AS bucket, r.urgency, count(*) AS n {source} GROUP BY 1, 2", *values)
     return {(row["bucket"], row["urgency"]): int(row["n"]) for row in rows}
-
-
-async def relief_by_kind(key: str, span: Span, scope: Scope) -> dict[str, Total]:
-    """A subject of the ledger by goods, cash and service."""
-    source, values = _from(SUBJECTS[key], span, scope)
-    what = f"count(DISTINCT r.household_id) AS households, {TOGETHER} AS times, sum(r.value_fen) AS fen"
-    rows = await db.fetch(f"SELECT r.kind, {what} {source} GROUP BY 1", *values)
-    return {row["kind"]: Total(int(row["households"]), int(row["times"]), int(row["fen"])) for row in rows}
 
 
 async def opened(

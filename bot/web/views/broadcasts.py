@@ -37,7 +37,9 @@ async def stop(visit: Visit) -> StreamResponse:
         raise
     except ActionError as error:
         return visit.refuse(error, _template(visit), await _story(visit))
-    return visit.render("broadcasts/_state.html", await _story(visit)) if visit.hx else visit.go(f"/broadcasts/{number}")
+    return (
+        visit.render("broadcasts/_state.html", await _story(visit)) if visit.hx else visit.go(f"/broadcasts/{number}")
+    )
 
 
 async def resend(visit: Visit) -> StreamResponse:

@@ -29,7 +29,12 @@ STATES = {
     "empty": (N_("没有可发的"), "warn"),
 }
 ORIGINS = {"file": (N_("文件"), ""), "own": (N_("网页"), "info"), "before": (N_("网页改过"), "warn")}
-PICKS = (("fixed", N_("每次都发这一条")), ("rotate", N_("轮着发")), ("season", N_("只挑当季的轮着发")), ("sequence", N_("按顺序，发完为止")))  # fmt: skip
+PICKS = (
+    ("fixed", N_("每次都发这一条")),
+    ("rotate", N_("轮着发")),
+    ("season", N_("只挑当季的轮着发")),
+    ("sequence", N_("按顺序，发完为止")),
+)
 TAGS = {"family": N_("家属"), "workers": N_("职工"), "staff": N_("工作人员")}
 
 
@@ -122,9 +127,7 @@ async def skip(visit: Visit) -> StreamResponse:
 
 async def pause(visit: Visit) -> StreamResponse:
     paused = not (await visit.form()).on("again")
-    return await _step(
-        visit, lambda key: scheduling.pause(key, visit.site.programme, paused=paused, by=visit.me.id)
-    )
+    return await _step(visit, lambda key: scheduling.pause(key, visit.site.programme, paused=paused, by=visit.me.id))
 
 
 async def cancel(visit: Visit) -> StreamResponse:

@@ -105,9 +105,7 @@ def _deed(name: str, work: Deed) -> Callable[[Visit], Awaitable[StreamResponse]]
             said = await as_seen.unless_changed(
                 number, visit.me.id, int(seen) if seen.isdecimal() else 0, lambda: work(visit, number, typed)
             )
-        except (BadInput, Conflict) as error:
-            return await _refused(visit, number, name, typed, error)
-        except NotFound as error:  # a household or colleague; the request itself is then not found again
+        except (BadInput, Conflict, NotFound) as error:  # a request that is not found is not found again by `_refused`
             return await _refused(visit, number, name, typed, error)
         if not visit.hx:
             return visit.go(f"/requests/{number}")
