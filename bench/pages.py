@@ -5,6 +5,7 @@ little more than the server's own time is counted. PostgreSQL is a fresh one on 
 """
 
 import asyncio
+import gc
 import json
 import shutil
 import sys
@@ -148,6 +149,7 @@ async def _asked(cast: Any, times: int) -> Took:
                 if answer.status != 200 or len(body) < 1000 or answer.history:
                     raise AssertionError(f"{path} answered {answer.status}")
 
+        gc.freeze()  # as the bot does when it has started
         there = [(path, who) for path, who in PAGES if await _exists(http, start + path, tokens[who])]
         found = {f"{path} {who}": await _times(ask, path, who, times) for path, who in there}
     await runner.cleanup()

@@ -54,9 +54,13 @@ __all__ = [
     "WeCom",
     "Web",
     "Wechaty",
+    "adjusted",
     "is_loopback",
     "load",
 ]
+
+
+ADJUSTABLE = ("broadcasts", "escalation", "relief", "callbacks", "privacy")  # sections of which pages may change some
 
 
 class Config(Section):
@@ -118,6 +122,34 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     if problems or config is None:
         raise ProblemsFound(problems)
     return config.at(base)
+
+
+def adjusted(config: Config, values: Mapping[str, object]) -> tuple[Config, list[Problem]]:
+    """The settings with some of them changed, by path ("escalation.remind_minutes"); what is wrong is left out.
+
+    Each by itself, so that one value which a newer version does not take any more holds nothing else up.
+    """
+    problems: list[Problem] = []
+    for path, value in values.items():
+        section, *rest = path.split(".")
+        if section not in ADJUSTABLE:
+            problems.append(Problem(path, 0, f"没有“{path}”这一项"))
+            continue
+        data = {section: getattr(config, section).model_dump()}
+        _put(data[section], rest, value)
+        try:
+            made = Config.model_validate(data)
+        except ValidationError as error:
+            problems += explain(Document(path, data), error, Config)
+        else:
+            config = config.model_copy(update={section: getattr(made, section)})
+    return config, problems
+
+
+def _put(data: dict[str, Any], path: list[str], value: object) -> None:
+    for step in path[:-1]:
+        data = data.setdefault(step, {})
+    data[path[-1] if path else ""] = value
 
 
 def _validated(document: Document) -> tuple[Config | None, list[Problem]]:

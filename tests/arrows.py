@@ -14,8 +14,9 @@ from pathlib import Path
 TABLE = """
 __main__                -> cli
 cli                     -> app, triage, actions, content, models, migrations, config, settings, sample, quiet
+cli                     -> mail
 app                     -> jobs, web, handlers, sender, channels, router, triage, actions, content, models
-app                     -> migrations, config, settings, sample, quiet
+app                     -> migrations, config, settings, sample, quiet, mail
 jobs, handlers, web     -> actions, content
 handlers                -> triage, router
 web                     -> models, sheets, triage
@@ -24,6 +25,7 @@ actions                 -> models, content, sample, quiet, sheets
 actions, handlers, web  -> quantities
 channels                -> config, sample, toml
 content                 -> config, toml, quiet
+mail                    -> config
 config                  -> settings, settings_channels, envvars, toml, quiet
 settings_channels       -> settings, quiet
 settings                -> quiet

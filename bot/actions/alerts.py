@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from bot import clock, quiet
-from bot.actions import directory, outbox
+from bot.actions import directory, members, outbox
 from bot.actions.pace import Pace
 from bot.content import Library
 from bot.events import Chat, Text
@@ -136,7 +136,7 @@ async def _tops() -> list[int]:
 
 async def _text(request: HelpRequest, rules: Rules, step: int) -> tuple[Text, ...]:
     household = await Household.get_or_none(id=request.household_id) if request.household_id else None
-    member = await household.members.filter(erased_at=None).order_by("id").first() if household is not None else None
+    member = await members.named(request)
     unit = await Unit.get_or_none(id=request.unit_id) if request.unit_id else None
     parts = rules.texts.render(
         "alerts/help-emergency" if request.urgency == "emergency" else "alerts/help-request",

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 from tortoise.expressions import Q
 
 from bot import clock
-from bot.actions import assignments, audit, calling, help, lookup, notices
+from bot.actions import assignments, audit, calling, help, lookup, members, notices
 from bot.actions.alerts import Rules
 from bot.actions.calling import Calling
 from bot.actions.outcomes import NEXT_STEPS, OUTCOMES, Outcome
 from bot.actions.people import act_as
 from bot.errors import Conflict, NotFound
-from bot.models import Assignment, Audit, FollowUp, HelpRequest, Household, Member, Staff, db
+from bot.models import Assignment, Audit, FollowUp, HelpRequest, Household, Staff, db
 
 CALLERS = lookup.CALLERS
 NEVER_AGAIN = ("do_not_call", "deceased")
@@ -23,13 +23,14 @@ SHOWN = "call.shown"  # the audit action that remembers whom 下一户 showed
 
 
 class Call(NamedTuple):
-    """What a volunteer says of a call. `asked`: when the family itself wants to be called."""
+    """What a volunteer says of a call, or of a visit. `asked`: when the family itself wants to be called."""
 
     outcome: str
     note: str = ""
     kinds: tuple[str, ...] = ()
     urgency: str = "normal"
     asked: datetime | None = None
+    visited: bool = False
 
 
 class Recorded(NamedTuple):
@@ -79,6 +80,7 @@ async def amend(call: Call, staff_id: int, rules: Rules, times: Calling) -> Reco
     async with db.transaction():
         before = await undo(staff_id, rules)
         household = await Household.get(id=before.household.id)
+        call = call._replace(visited=call.visited or before.follow_up.visited)  # who was there has been there
         return await _record(household, call, staff_id, rules, times, before.follow_up.at)
 
 
@@ -116,7 +118,7 @@ async def _record(
     await act_as(staff_id, CALLERS, household.unit_id)
     rule = OUTCOMES[call.outcome]
     assignment = await assignments.open_round_of(household.id)
-    state = await _state_after(rule, household, assignment)
+    state = await _state_after(rule, household, assignment, visited=call.visited)
     next_call = await _next_call(rule, household, call, times, at) if state == "waiting" else None
     before, latest = await _slip_in(household, at, next_call)
     newly_off = call.outcome in NEVER_AGAIN and not household.do_not_call
@@ -127,6 +129,7 @@ async def _record(
         household_id=household.id,
         staff_id=staff_id,
         outcome=call.outcome,
+        visited=call.visited,
         note=call.note or None,
         at=at,
         next_call_before=before,
@@ -162,16 +165,17 @@ async def _need(household: Household, call: Call, rules: Rules) -> tuple[HelpReq
     return await help.raise_request(need, rules)
 
 
-async def _state_after(rule: Outcome, household: Household, assignment: Assignment | None) -> str:
+async def _state_after(rule: Outcome, household: Household, assignment: Assignment | None, *, visited: bool) -> str:
     """What the household waits for after this attempt: another call, a visit, a roster fix, or nothing."""
     if rule.final:
-        return rule.ends
-    return rule.then if await _in_a_row(household, assignment) + 1 >= rule.tries else "waiting"
+        asked_for = assignment is not None and assignment.state == "visit"
+        return "done" if visited and asked_for and rule.ends == "visit" else rule.ends
+    return rule.then if await _in_a_row(household.id, assignment) + 1 >= rule.tries else "waiting"
 
 
-async def _in_a_row(household: Household, assignment: Assignment | None) -> int:
+async def _in_a_row(household_id: int, assignment: Assignment | None) -> int:
     """Attempts that settled nothing, up to now: of this round, or without one since the last call that did."""
-    calls = FollowUp.filter(household_id=household.id, undone_at=None, at__gte=clock.now() - IN_A_ROW)
+    calls = FollowUp.filter(household_id=household_id, undone_at=None, at__gte=clock.now() - IN_A_ROW)
     if assignment is not None:
         calls = calls.filter(assignment_id=assignment.id)
     count = 0
@@ -260,16 +264,29 @@ async def _restore(household: Household, last: FollowUp) -> None:
 
 
 async def _step_back(assignment_id: int, *, waits: bool) -> None:
-    """One attempt less. It waits for a call again, with the same volunteer unless another has the household now."""
+    """One attempt less, and what it waited for before: a visit, or a call by the same volunteer unless another has it."""
     assignment = await Assignment.get(id=assignment_id).select_related("round", "staff")
     assignment.attempts = max(0, assignment.attempts - 1)
     if waits:
-        assignment.state = "waiting"
+        assignment.state = await _state_left(assignment)
         free = not await Assignment.filter(held_household_id=assignment.household_id).exclude(id=assignment.id).exists()
         staff = assignment.staff
-        if free and staff is not None and staff.active and assignment.round.closed_at is None:
+        waiting = assignment.state == "waiting"
+        if waiting and free and staff is not None and staff.active and assignment.round.closed_at is None:
             assignment.held_household_id = assignment.household_id
     await assignment.save(update_fields=["attempts", "state", "held_household_id"])
+
+
+async def _state_left(assignment: Assignment) -> str:
+    """What the attempts that stand come to."""
+    standing = FollowUp.filter(assignment_id=assignment.id, undone_at=None).order_by("-at", "-id")
+    last = await standing.first()
+    if last is None:
+        return "waiting"
+    rule = OUTCOMES[last.outcome]
+    if rule.final:
+        return rule.ends
+    return rule.then if await _in_a_row(assignment.household_id, assignment) >= rule.tries else "waiting"
 
 
 async def _take_back(last: FollowUp, staff_id: int, rules: Rules) -> HelpRequest | None:
@@ -288,5 +305,5 @@ async def _take_back(last: FollowUp, staff_id: int, rules: Rules) -> HelpRequest
 
 
 async def _name(household: Household) -> str:
-    member = await Member.filter(household_id=household.id, erased_at=None).order_by("id").first()
+    member = await members.first(household.id)
     return member.name if member is not None else ""

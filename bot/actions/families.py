@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from bot.actions import members
 from bot.actions.alerts import KIND_NAMES, URGENCY_NAMES, one_line
 from bot.models import HelpRequest, Household, Unit
 
@@ -31,7 +32,7 @@ class FamilyOf(NamedTuple):
 
 async def family_of(request: HelpRequest) -> FamilyOf:
     household = await Household.get_or_none(id=request.household_id) if request.household_id else None
-    member = await household.members.filter(erased_at=None).order_by("id").first() if household is not None else None
+    member = await members.named(request)
     unit = await Unit.get_or_none(id=request.unit_id) if request.unit_id else None
     return FamilyOf(
         household.code if household is not None else "",

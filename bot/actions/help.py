@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import alerts, audit, directory, labels, steps
+from bot.actions import alerts, audit, directory, labels, members, steps
 from bot.actions.alerts import Rules
 from bot.errors import Conflict, NotAllowed, NotFound
 from bot.models import HelpRequest, Staff, db
@@ -120,6 +120,8 @@ async def _join(request: HelpRequest, need: Need, rules: Rules) -> None:
     worse = RANK[need.urgency] > RANK[request.urgency]
     if worse:
         request.urgency = need.urgency
+    if need.source == "message" and (worse or not request.sender_id):
+        request.channel, request.sender_id = need.channel, need.sender_id  # whom the alert names
     if need.source == "message" or request.source == "callback":
         request.source = need.source  # other words than the call-back's: it alone cannot take it back any more
     if need.sure and request.state == "review":
@@ -152,12 +154,11 @@ async def acknowledge(number: int, staff_id: int, rules: Rules | None = None) ->
 
 
 async def _taken(request: HelpRequest) -> Taken:
-    await request.fetch_related("household__members")
-    household = request.household
-    members = [one for one in household.members if one.erased_at is None] if household is not None else []
+    await request.fetch_related("household")
+    household, member = request.household, await members.named(request)
     waited = (request.acknowledged_at or clock.now()) - request.opened_at
     code = household.code if household is not None else ""
-    return Taken(request.id, code, members[0].name if members else "", waited)
+    return Taken(request.id, code, member.name if member is not None else "", waited)
 
 
 async def _reachable(number: int, staff_id: int) -> Staff:

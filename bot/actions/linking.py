@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tortoise.exceptions import IntegrityError
 
 from bot import clock
-from bot.actions import audit, directory, forgotten, lookup, people, steps
+from bot.actions import audit, directory, forgotten, lookup, people, phones, steps
 from bot.actions.lookup import NUMBERED
 from bot.actions.reaching import Reached, reach
 from bot.actions.roster_values import CATEGORIES
@@ -108,7 +108,9 @@ async def _remember(request: HelpRequest, household: Household, before: Househol
 
 async def _member(request: HelpRequest, household: Household, name: str) -> Member:
     """Of that name; without one a contact under the nickname: a neighbour who writes is not the old man himself."""
-    called = name or (request.nickname or "").partition("（")[0].strip()[:40] or CONTACT
+    if phones.hidden_in(name):
+        raise BadInput("名字里不要写号码：名字不加密，号码写进名册的电话一栏。")
+    called = name or phones.without((request.nickname or "").partition("（")[0])[:40] or CONTACT
     known = await Member.filter(household_id=household.id, name=called).order_by("id").first()
     if known is not None:
         return known

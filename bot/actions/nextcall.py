@@ -85,7 +85,7 @@ async def _shown(entry: Entry, staff: Staff, left: int, rules: Rules) -> Shown:
         household.unit.name,
         calllists.WHY[entry.why],
         last.at if last is not None else None,
-        OUTCOMES[last.outcome].name if last is not None else "",
+        OUTCOMES[last.outcome].said(last.visited) if last is not None else "",
         (last.note or "") if last is not None else "",
         household.next_call_at if entry.why == calllists.PROMISED else None,
         household.best_time,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
+NOT_IN = "没遇到人"
 # What a household of a round is waiting for when it is not another call: the assignment's state, and the words.
 NEXT_STEPS = {"done": "", "visit": "请上门看看", "roster_fix": "核对电话"}
 
@@ -28,6 +29,12 @@ class Outcome(NamedTuple):
     tries: int = 0
     then: str = ""
 
+    def said(self, visited: bool) -> str:
+        """What is shown of one attempt: at the door nobody picks up a phone."""
+        if not visited:
+            return self.name
+        return f"上门-{NOT_IN if self.code == 'no_answer' else self.name.removeprefix('接通-')}"
+
 
 OUTCOMES: dict[str, Outcome] = {
     outcome.code: outcome
@@ -47,7 +54,7 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome(
             "no_answer",
             "无人接听",
-            ("未接", "无人接听", "没人接", "没接"),
+            ("未接", "无人接听", "没人接", "没接", "没人在家", "不在家", "没人在"),
             False,
             False,
             DAY,

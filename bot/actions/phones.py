@@ -10,6 +10,9 @@ MOBILE = re.compile(r"1[3-9]\d{9}")
 LANDLINE = re.compile(r"0(?:10|2\d)[2-9]\d{7}|0[3-9]\d\d[2-9]\d{6,7}")  # with its area code
 COUNTRY = re.compile(r"(?:\+|00)86|86(?=1[3-9]\d{9}$)")
 EXTENSION = re.compile(r"\d{7,8}\s*-\s*\d{1,6}\s*$")  # a call to it would reach the wrong desk
+RUN = re.compile(r"[+＋(（]?\d[\d\s\-－–—.．·_()（）]{5,}\d")  # digits with what people put between them
+LONG = re.compile(r"\d{7}")
+SEVEN = re.compile(r"(?:\d\D*){7}")  # so many digits at all: most names have none
 BETWEEN = re.compile(r"[\s()\-.·_]+")
 
 
@@ -52,6 +55,20 @@ def ending_indexes(digits: str) -> list[str]:
 def _ending_index(ring: keys.Keyring, four: str) -> str:
     """There are only ten thousand of them, and a large roster has each many times."""
     return ring.index(marks.ending(four))
+
+
+def hidden_in(text: str) -> bool:
+    """Does a text that is kept in clear (a name, a best time) hold what looks like a number to call?"""
+    return without(text) != text
+
+
+def without(text: str) -> str:
+    """The text with such numbers struck out: people put them into their nicknames."""
+    return RUN.sub(_struck, text).strip() if SEVEN.search(text) else text
+
+
+def _struck(run: re.Match[str]) -> str:
+    return "" if normalise(run[0]) is not None or LONG.search(unicodedata.normalize("NFKC", run[0])) else run[0]
 
 
 def masked(phone: str) -> str:

@@ -30,7 +30,7 @@ STATES = {
     "issues": "家属说有问题",
 }
 # What is read; words and notes stay sealed.
-CALL_FIELDS = ("id", "at", "outcome", "household_id", "staff_id", "request_id")
+CALL_FIELDS = ("id", "at", "outcome", "household_id", "staff_id", "request_id", "visited")
 REQUEST_FIELDS = (
     "id", "state", "closed_as", "opened_at", "closed_at", "household_id", "unit_id", "assigned_to_id",
     "acknowledged_by_id",
@@ -160,17 +160,20 @@ async def _calls(book: _Book, span: Span) -> list[Total]:
     calls = [(one, _call(book, one)) for one in rows if book.has(book.households[one.household_id][1])]
     reached = [row for one, row in calls if OUTCOMES[one.outcome].reached]
     needing = [row for one, row in calls if one.outcome == "needs_help"]
+    phoned, visited = ([row for one, row in calls if one.visited is there] for there in (False, True))
     return [
-        _total("called", "回访", "打过的每一个电话，撤销的不算", [row for _, row in calls]),
-        _total("reached", "回访接通", "接通的电话：平安、需帮助、稍后再打、拒访、勿打、已故", reached),
-        _total("needing", "回访需帮助", "结果是“接通-需帮助”的电话", needing),
+        _total("called", "回访", "打过的每一个电话、每一次上门，撤销的不算", [row for _, row in calls]),
+        _total("called-phone", "　其中电话", "回访里打的电话", phoned),
+        _total("called-visit", "　其中上门", "回访里去家里的", visited),
+        _total("reached", "回访接通", "接通的电话、见到人的上门：平安、需帮助、稍后再打、拒访、勿打、已故", reached),
+        _total("needing", "回访需帮助", "结果是需帮助的回访", needing),
     ]
 
 
 def _call(book: _Book, one: FollowUp) -> Row:
     code, unit_id = book.households[one.household_id]
-    state = OUTCOMES[one.outcome].name
-    return Row(one.at, one.request_id, code, book.unit(unit_id), book.who(one.staff_id), "电话", state, 0, f"f{one.id}")
+    how, state = "上门" if one.visited else "电话", OUTCOMES[one.outcome].said(one.visited)
+    return Row(one.at, one.request_id, code, book.unit(unit_id), book.who(one.staff_id), how, state, 0, f"f{one.id}")
 
 
 async def _requests(book: _Book, span: Span) -> list[Total]:

@@ -21,15 +21,15 @@ Refused = tuple[int, str]
 # How each cell is read; a cell that is empty says nothing.
 READERS: dict[str, values.Read] = {
     "code": values.code,
-    "name": values.words("姓名", 40, clear=False),
-    "relation": values.words("关系", 20),
+    "name": values.words("姓名", 40, clear=False, numbers=False),
+    "relation": values.words("关系", 20, numbers=False),
     "phone": values.phone,
     "under_14": values.yes_or_no(LABELS["under_14"]),
-    "guardian": values.words("监护人", 40),
+    "guardian": values.words("监护人", 40, numbers=False),
     "category": values.category,
     "grade": values.grade,
     "address": values.words("地址", 500),
-    "best_time": values.words(LABELS["best_time"], 40),
+    "best_time": values.words(LABELS["best_time"], 40, numbers=False),
     "may_tell": values.words(LABELS["may_tell"], 500),
     "avoid": values.days(LABELS["avoid"]),
     "remember": values.days(LABELS["remember"]),
@@ -37,7 +37,7 @@ READERS: dict[str, values.Read] = {
     "messages_off": values.yes_or_no(LABELS["messages_off"]),
     "consent_by": values.words("同意人", 40, clear=False),
     "consent_at": values.full_date,
-    "consent_to": values.words("同意事项", 40, clear=False),
+    "consent_to": values.words("同意事项", 40, clear=False, numbers=False),
     "consent_words": values.words("同意原话", 500, clear=False),
     "note": values.words("备注", 2000),
 }

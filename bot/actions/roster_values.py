@@ -47,10 +47,12 @@ Days = frozenset[Day]
 Read = Callable[[str], object]
 
 
-def words(label: str, longest: int, *, clear: bool = True) -> Read:
-    """Any text up to a length."""
+def words(label: str, longest: int, *, clear: bool = True, numbers: bool = True) -> Read:
+    """Any text up to a length; without `numbers`, one that is kept in clear and may hold none to call."""
 
     def read(text: str) -> str | None:
+        if not numbers and phones.hidden_in(text):
+            raise Refusal(f"{label}里有号码，这一栏不加密，号码请写进电话一栏")
         if len(text) > longest:
             raise Refusal(f"{label}太长，最多 {longest} 个字")
         if text == CLEAR and not clear:

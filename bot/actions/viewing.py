@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import audit, calling, calllists, lookup, notices, people
+from bot.actions import audit, calling, calllists, lookup, members, notices, people
 from bot.actions.alerts import Rules
 from bot.actions.reaching import reach
 from bot.errors import BadInput, NotAllowed, NotFound
@@ -58,6 +58,8 @@ async def look(
         household, staff = await (_of_request(number, staff_id, what) if number else in_hand(who, staff_id))
         reason = " ".join(reason.split())
         named, reason = await (_member(household, member_id, reason) if member_id else _named(household, reason, what))
+        if named is None and number and what == "phone":
+            named = await _who_wrote(number)
         _check(what, reason, code, who or str(number))
         seen = await _value(household, what, named)
         await note(household.id, [what], staff, rules, reason=reason, code=code, number=number)
@@ -145,6 +147,12 @@ async def _named(household: Household, reason: str, what: str) -> tuple[Member |
         return None, reason
     member = await Member.filter(household_id=household.id, name=name, erased_at=None).order_by("id").first()
     return (member, rest) if member is not None else (None, reason)
+
+
+async def _who_wrote(number: int) -> Member | None:
+    """The one whom the alert named, if they can be called."""
+    member = await members.writer(await HelpRequest.get(id=number))
+    return member if member is not None and member.phone and not member.under_14 else None
 
 
 async def _member(household: Household, member_id: int, reason: str) -> tuple[Member | None, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from bot.actions import audit, people
+from bot.actions import audit, people, phones
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
 from bot.models import Household, Member, db, keys
 
@@ -57,6 +57,8 @@ async def best_time(household_id: int, words: str, *, by: int | None = None, see
 
     `seen` is the `mark` of what the person had before them; Conflict when it is something else by now.
     """
+    if phones.hidden_in(words):
+        raise BadInput("方便的时间里不要写号码：这一栏不加密，号码请写进名册的电话一栏。")
     return await _say(household_id, "best_time", _short(words, BEST_TIME_MAX), by, seen)
 
 

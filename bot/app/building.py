@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import time, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from bot import sample
+from bot import mail, sample
 from bot.actions.accounts import Caps
 from bot.actions.alerts import Rules
 from bot.actions.calling import Calling
@@ -21,6 +22,8 @@ from bot.config import AnyChannel, Config, Pacing, Sandbox, Wechaty, WeCom
 from bot.content import Library, Workdays, load_schedules
 from bot.events import Channel, Health, Limits
 from bot.handlers import Desk
+from bot.jobs import watchman as watching
+from bot.jobs.watchman import Watchman
 from bot.metrics import Metrics
 from bot.web.site import Site
 
@@ -187,8 +190,14 @@ def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None) 
         alone=set(enabled(config)) == {sandbox_name(config)},
         pages=desk.pages,
         behind_proxy=web.behind_proxy,
+        watched=config.watch.public,
         span=Span(timedelta(hours=web.idle_hours), timedelta(days=web.session_days)),
     )
+
+
+def watchman(config: Config, app: Facts) -> Watchman:
+    letter = partial(mail.send, config.mail) if config.mail.host else None
+    return Watchman(watching.Facts(app.health, app.resting, limits(config), letter))
 
 
 def calling(config: Config) -> Calling:

@@ -1,6 +1,7 @@
 """Starts everything in order and stops it in reverse, so that nothing is left `sending`."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -18,7 +19,18 @@ from bot.app import building, keeping
 from bot.app.reception import Reception
 from bot.config import Config
 from bot.events import Health
-from bot.jobs import Clockwork, backups, confirmation, digest, escalation, failover, releases, retention, upkeep
+from bot.jobs import (
+    Clockwork,
+    backups,
+    confirmation,
+    digest,
+    escalation,
+    failover,
+    heartbeat,
+    releases,
+    retention,
+    upkeep,
+)
 from bot.jobs import broadcasts as broadcasting
 from bot.metrics import Metrics
 from bot.models import db, keys
@@ -125,6 +137,8 @@ class App:
         every(60.0, "backup", partial(backups.tick, section.backup_at, backups_in))
         every(900.0, "retention", partial(retention.tick, self.config.retention.model_dump(), backups_in, tidy))
         every(10.0, "failover", partial(failover.tick, self.health, self.programme.channel_quiet))
+        every(10.0, "watchman", building.watchman(self.config, self).tick)
+        every(60.0, "heartbeat", partial(heartbeat.tick, self.config.watch.url, self.troubles, self.health))
         every(60.0, "clock", follow_database_clock)
         self.clockwork.start()
 
@@ -159,6 +173,7 @@ async def run(config: Config) -> int:
     """Start, say where to look, and work until SIGTERM or Ctrl-C; returns the exit code."""
     app = App(config)
     await app.start()
+    gc.freeze()  # what is there now stays: to look through it again and again held every page up for 0.1 s at times
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
-from bot.actions import directory
+from bot.actions import directory, programme
+from bot.actions.programme import Programme
 from bot.cli.loading import exists, opened
 from bot.config import Config, Sandbox
 from bot.content import Schedule
-from bot.models import Group, ScheduleState, Unit
+from bot.models import Group, Unit
 from bot.sample import World, load
 
 
@@ -20,35 +22,41 @@ class Standing(NamedTuple):
     groups: Mapping[str, int]
     cursors: Mapping[str, int]
     paused: Collection[str]
+    skipped: Mapping[str, datetime]
+    programme: Programme | None  # with what stands on the pages; None when there is no database
 
 
-def standing(config: Config, schedules: Collection[Schedule]) -> Standing:
+def standing(config: Config, schedules: Collection[Schedule], files: Programme | None = None) -> Standing:
     """From the database if there is one, else from the sample if the sandbox is on, else nothing is known."""
     if exists(config):
-        return asyncio.run(_stored(config, schedules))
+        return asyncio.run(_stored(config, schedules, files))
     if any(isinstance(channel, Sandbox) and channel.enabled for channel in config.channels.values()):
         return _sampled(load(), schedules)
-    return Standing(None, None, {}, {}, ())
+    return Standing(None, None, {}, {}, (), {}, None)
 
 
-async def _stored(config: Config, schedules: Collection[Schedule]) -> Standing:
+async def _stored(config: Config, schedules: Collection[Schedule], files: Programme | None) -> Standing:
     async with opened(config):
+        now = await programme.current(files) if files is not None else None
+        schedules = now.schedules.values() if now is not None else schedules
         units = set(await Unit.all().values_list("code", flat=True))
         tags = {tag for group in await Group.all() for tag in group.tags}
-        states = await ScheduleState.all()
+        known = await programme.states()
     return Standing(
         tags or None,
         {str(code) for code in units} or None,
         {one.key: len(directory.groups_for(one.audience.units, one.audience.tags)) for one in schedules},
-        {state.key: state.cursor for state in states},
-        [state.key for state in states if state.paused],
+        known.cursors,
+        known.paused,
+        known.skipped,
+        now,
     )
 
 
 def _sampled(world: World, schedules: Collection[Schedule]) -> Standing:
     tags: set[str] = {tag for group in world.groups for tag in group.tags}
     units = {unit.code for unit in world.units}
-    return Standing(tags, units, {one.key: _count(world, one) for one in schedules}, {}, ())
+    return Standing(tags, units, {one.key: _count(world, one) for one in schedules}, {}, (), {}, None)
 
 
 def _count(world: World, schedule: Schedule) -> int:

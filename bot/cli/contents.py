@@ -8,13 +8,13 @@ from bot.cli.audience import Standing, standing
 from bot.cli.loading import config_of, config_path, environment
 from bot.cli.printing import as_json, moment, say, stamp, table
 from bot.config import Config, WeCom
-from bot.content import Library, Workdays, load_schedules
+from bot.content import Library, load_schedules
 from bot.content import check as examine
 from bot.content.preview import Planned
 from bot.content.preview import preview as look_ahead
 from bot.errors import Problem, ProblemsFound
 
-UNKNOWN = Standing(None, None, {}, {}, ())
+UNKNOWN = Standing(None, None, {}, {}, (), {}, None)
 
 
 def check(args: Namespace) -> int:
@@ -55,13 +55,15 @@ def _robots(config: Config) -> list[Problem]:
 
 
 def preview(args: Namespace) -> int:
+    from bot.app import programme  # knows all channels: slow to load, and only wanted here
+
     config = config_of(args)
-    schedules = load_schedules(config.resolve("schedules"))
-    library = Library.load(config.resolve("messages"))
-    here = standing(config, schedules.values())
-    start, workdays = clock.now(), Workdays(config.calendar)
+    files = programme(config)
+    here = standing(config, files.schedules.values(), files)
+    schedules, texts = (here.programme or files).schedules, (here.programme or files).texts
+    start = clock.now()
     end = start + timedelta(days=args.days)
-    planned = look_ahead(schedules, library, workdays, start, end, here.cursors, here.paused)
+    planned = look_ahead(schedules, texts, files.workdays, start, end, here.cursors, here.paused, here.skipped)
     if args.json:
         as_json([_plain(one, here) for one in planned])
     else:
@@ -80,6 +82,7 @@ def _plain(one: Planned, here: Standing) -> dict[str, object]:
         "title": one.message.title if one.message else None,
         "groups": here.groups.get(one.schedule.key, 0),
         "note": one.note,
+        "left_out": one.skipped,
     }
 
 
@@ -91,7 +94,7 @@ def _show(config: Config, planned: list[Planned], here: Standing, days: int) -> 
         (
             moment(one.at) + ("*" if one.note else ""),
             one.schedule.name,
-            one.message.title if one.message else "（没有可发的文案）",
+            "（跳过）" if one.skipped else one.message.title if one.message else "（没有可发的文案）",
             f"{here.groups.get(one.schedule.key, 0)} 个群",
         )
         for one in planned

@@ -93,9 +93,20 @@ def _running(add: Add) -> None:
     preview.add_argument("--days", type=days, default=14, metavar="天数", help="看几天，不写是 14 天")
     _json(preview)
     _json(add("status", "现在怎么样：队列、求助单、播发、运行情况", "status:status"))
+    _watch(add)
     judge = add("judge", "用标好的例句测一测求助识别", "judging:judge")
     judge.add_argument("file", metavar="例句.jsonl", help="每行一个 JSON，有 text、label、kind、urgency")
     judge.add_argument("--each", action="store_true", help="逐句输出判断结果（每行一个 JSON），不统计")
+
+
+def _watch(add: Add) -> None:
+    watch = add("watch", "在另一台电脑上看着送暖：它没有动静了就说", "watch:watch")
+    watch.add_argument("url", metavar="网址", help="例如 http://10.0.0.5:8420/healthz，那边要写 [watch] public = true")
+    watch.add_argument("--minutes", type=number, default=3, metavar="分钟", help="多久没有好消息就说，不写是 3 分钟")
+    watch.add_argument("--every", type=seconds, default=30.0, metavar="秒", help="隔多久问一次，不写是 30 秒")
+    watch.add_argument("--once", action="store_true", help="只问一次：好就返回 0，不好返回 1")
+    watch.add_argument("--mail", action="store_true", help="也发邮件，用这台电脑上 config.toml 的 [mail]")
+    watch.add_argument("--command", metavar="命令", help="也运行这个命令，最后一个参数是要说的话")
 
 
 def _people(add: Add) -> None:

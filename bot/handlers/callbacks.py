@@ -99,7 +99,7 @@ def _undoing(desk: Desk) -> Handler:
         except ActionError as error:
             return desk.refuse(error)
         number = done.request.id if done.request is not None else 0
-        return Answer(desk.say("callback-undone", code=done.household.code, outcome=done.outcome.name, number=number))
+        return Answer(desk.say("callback-undone", code=done.household.code, outcome=done.outcome.said(done.follow_up.visited), number=number))
 
     return undo
 
@@ -129,7 +129,7 @@ async def recorded(desk: Desk, turn: Turn, staff_id: int, done: Recorded, call: 
         "callback-recorded",
         code=done.household.code,
         name=done.name if named and alone else "",
-        outcome=done.outcome.name,
+        outcome=done.outcome.said(done.follow_up.visited),
         again=clock.local(next_call).strftime("%m月%d日 %H:%M") if next_call is not None else "",
         after=done.outcome.after or done.step,
         tried=bool(done.step),

@@ -13,6 +13,7 @@ from bot.triage import judge, kinds_of
 CODE = re.compile(r"(?=[\w-]*\d)([A-Za-z0-9_-]{1,20}(?![A-Za-z0-9_-])|[\w-]{1,20}(?!\S))(.*)", re.DOTALL)
 BETWEEN = " \t\r\n，,。:：;；"
 AGAIN = re.compile(r"(?:稍后|晚点|回头|一会儿?|等会儿?)?再打(?:电话|过去)?(?=$|[\s\d，,。:：;；])")
+THERE = re.compile(f"(?:上门|登门|走访|家访)(?:看望|看过|看了|去了|了|看)?[{BETWEEN}]*")  # before the outcome: no phone call
 LONGEST_NAME = 20
 
 
@@ -29,12 +30,14 @@ def household_and_call(text: str) -> tuple[str, Call]:
 def _name(text: str) -> tuple[str, str]:
     """张秀英 平安; 张秀英平安 only when nothing else in the line could be the outcome."""
     who, _, rest = re.sub(f"[{BETWEEN}]+", " ", text, count=1).partition(" ")
-    if outcome_of(who) is not None and outcome_of(rest.strip(BETWEEN)) is None:
+    nobody = THERE.fullmatch(who) or (outcome_of(who) is not None and outcome_of(rest.strip(BETWEEN)) is None)
+    if nobody:
         raise BadInput("第一个词要是户编号或姓名，比如 H0123、张秀英。")
     if outcome_of(rest.strip(BETWEEN)) is None:
         stuck = max((word for word in BY_WORD if who.find(word) > 1), key=len, default="")
         if stuck:
-            at = who.index(stuck)
+            there = THERE.search(who)
+            at = there.start() if there is not None and there.start() > 1 else who.index(stuck)
             return who[:at], f"{who[at:]} {rest}"
     if len(who) > LONGEST_NAME:
         raise BadInput("第一个词要是户编号或姓名，比如 H0123、张秀英。")
@@ -44,6 +47,9 @@ def _name(text: str) -> tuple[str, str]:
 def call_of(text: str) -> Call:
     """The outcome and what follows it. Raises BadInput when there is no outcome that we know."""
     text = text.strip(BETWEEN)
+    there = THERE.match(text)
+    if there is not None:
+        return call_of(text[there.end() :])._replace(visited=True)
     word = text.split(maxsplit=1)[0] if text else ""
     outcome = outcome_of(text)
     if outcome is None:
@@ -58,7 +64,9 @@ def call_of(text: str) -> Call:
 
 
 def outcome_of(text: str) -> Outcome | None:
-    """The outcome that the text begins with; 晚上七点再打 is one as well."""
+    """The outcome that the text begins with, perhaps behind 上门; 晚上七点再打 is one as well."""
+    there = THERE.match(text.lstrip(BETWEEN))
+    text = text.lstrip(BETWEEN)[there.end() :] if there is not None else text
     word = text.split(maxsplit=1)[0] if text.strip() else ""
     found = BY_WORD.get(word) or next((o for w, o in BY_WORD.items() if len(w) > 1 and word.startswith(w)), None)
     return BY_WORD["再打"] if found is None and later(text) is not None else found

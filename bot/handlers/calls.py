@@ -16,7 +16,7 @@ from bot.actions.outcomes import BY_WORD
 from bot.errors import ActionError
 from bot.events import Part
 from bot.handlers.callbacks import CALLERS, attempt
-from bot.handlers.callparse import call_of, later
+from bot.handlers.callparse import call_of, later, outcome_of
 from bot.handlers.desk import Desk, in_staff_group, spoken_to, staff
 from bot.router import Findings, Router, Turn, command, direct
 
@@ -36,6 +36,7 @@ def routes(desk: Desk) -> Router:
     router.add(_listing(desk), command("我的回访"), staff(*CALLERS), spoken_to)
     router.add(_giving_back(desk), command("退回"), staff(*CALLERS), spoken_to)
     router.add(brief, command(*WORDS), staff(*CALLERS), direct, _call)
+    router.add(brief, command("上门", "登门", "走访", "家访"), staff(*CALLERS), direct, _visit)
     router.add(brief, command(*GROUP_WORDS), staff(*CALLERS), spoken_to, _call)
     router.add(brief, staff(*CALLERS), spoken_to, _later)
     return router
@@ -95,6 +96,11 @@ def _brief(desk: Desk) -> Handler:
 
 def _call(turn: Turn) -> Findings | None:
     return {"call": call_of(turn.text)}
+
+
+def _visit(turn: Turn) -> Findings | None:
+    """上门 平安; without an outcome it is talk about a visit."""
+    return _call(turn) if outcome_of(turn.text) is not None else None
 
 
 def _later(turn: Turn) -> Findings | None:

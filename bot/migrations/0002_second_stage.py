@@ -145,6 +145,10 @@ class Migration(migrations.Migration):
             options={'table': 'throttle', 'app': 'models', 'pk_attr': 'key', 'table_description': 'How often something failed lately, for one address or one name.'},
             bases=['Model'],
         ),
+        ops.AddIndex(
+            model_name='Assignment',
+            index=Index(fields=['round_id', 'state', 'held_household_id']),
+        ),
         ops.AlterModelOptions(
             name='Audit',
             options={'table': 'audit', 'app': 'models', 'indexes': [Index(fields=['subject', 'subject_id']), Index(fields=['staff_id', 'at'])], 'pk_attr': 'id', 'table_description': 'One line a change or a look. `detail` carries codes and numbers, never words of a family.'},
@@ -180,6 +184,11 @@ class Migration(migrations.Migration):
         ops.AddIndex(
             model_name='Delivery',
             index=Index(fields=['broadcast_id', 'channel', 'status']),
+        ),
+        ops.AddField(
+            model_name='FollowUp',
+            name='visited',
+            field=fields.BooleanField(default=False, db_default=False),
         ),
         ops.AddIndex(
             model_name='FollowUp',

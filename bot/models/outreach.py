@@ -50,7 +50,8 @@ class Assignment(Model):
 
     class Meta:
         unique_together = (("round_id", "household_id"),)
-        indexes = (("staff_id", "state"),)
+        # The second one holds all that a round's figures count, so that they need not read the rows.
+        indexes = (("staff_id", "state"), ("round_id", "state", "held_household_id"))
 
 
 class HelpRequest(Model):
@@ -170,6 +171,7 @@ class FollowUp(Model):
     staff: fields.ForeignKeyRelation[Staff] = fields.ForeignKeyField("models.Staff", on_delete=fields.RESTRICT)
     staff_id: int
     outcome = fields.CharField(16)
+    visited = fields.BooleanField(default=False, db_default=False)  # somebody went there; else it was a phone call
     note = EncryptedText(null=True)
     at = Instant()
     next_call_before = Instant(null=True)  # what the household's next_call_at was, for undo

@@ -18,11 +18,13 @@ from bot.web.views import (
     importing,
     me,
     password,
+    printing,
     request,
     requests,
     roster,
     rounds,
     sandbox,
+    screen,
     signing,
     staff,
     static,
@@ -57,6 +59,8 @@ MODULES = (
     texts,
     broadcasts,
     audit,
+    printing,
+    screen,
 )
 
 

@@ -13,19 +13,20 @@ from bot.web.languages import N_
 from bot.web.visit import Form, Visit
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-DAY_NAMES = (N_("一"), N_("二"), N_("三"), N_("四"), N_("五"), N_("六"), N_("日"))
+DAY_NAMES = (N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日"))
 _NUMBERS = re.compile(r"[0-9]{1,2}(?:[,-][0-9]{1,2})*")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:：]([0-5][0-9])")
 BLANK: dict[str, object] = {
     "mode": "once", "name": "", "note": "", "date": "", "at": "08:30", "dates": "", "weekday": [], "days": "",
     "months": "", "cron": "", "workdays_only": False, "late_hours": "3", "unit": [], "tag": [], "pick": "fixed",
-    "messages": "", "quiet_hours": "",
+    "message": "", "messages": "", "quiet_hours": "",
 }  # fmt: skip
 
 
 def spec_of(sent: Form) -> dict[str, Any]:
     """What a file would hold. BadInput for a field that cannot be understood; the rest is checked as files are."""
-    messages = sent.text("messages", 4000).replace("，", "\n").replace(",", "\n").split()
+    several = sent.text("messages", 4000) if sent.text("mode") == "series" else ""
+    messages = [one for one in re.split(r"[\s,，、]+", several or sent.text("message", 100)) if one]
     spec: dict[str, Any] = {
         "name": sent.text("name", 40),
         "note": sent.text("note", 300),
@@ -95,8 +96,9 @@ def typed_of(schedule: Schedule) -> dict[str, object]:
         "unit": schedule.audience.units,
         "tag": schedule.audience.tags,
         "pick": schedule.send.pick,
-        "messages": "\n".join(schedule.send.messages),
     }
+    single = len(schedule.send.messages) == 1 and "*" not in schedule.send.messages[0] and schedule.send.pick == "fixed"
+    typed |= {"message": schedule.send.messages[0]} if single else {"messages": "\n".join(schedule.send.messages)}
     if when.cron is None:
         first, *more = [moment.strftime("%Y-%m-%d %H:%M") for moment in sorted(when.dates)]
         return typed | {"date": first[:10], "at": first[11:], "dates": "\n".join(more)}
@@ -133,20 +135,23 @@ def _weekdays(text: str) -> list[str] | None:
 
 def in_words(visit: Visit, when: When) -> str:
     """When it goes out, for people: 每周二、五 18:30."""
-    say = visit._
     if when.cron is None:
         moments = [moment.strftime("%m-%d %H:%M") for moment in sorted(when.dates)]
-        return "、".join(moments[:3]) + (say("等 %(n)s 次", n=len(moments)) if len(moments) > 3 else "")
+        return "、".join(moments[:3]) + (visit._("等 %(n)s 次", n=len(moments)) if len(moments) > 3 else "")
     fields = _fields(when.cron)
     if fields is None:
         return when.cron
-    weekdays = [say(DAY_NAMES[DAYS.index(str(day))]) for day in _listed(fields["weekday"])]
-    words = say("每周%(days)s", days="、".join(weekdays)) if weekdays else say("每天")
+    weekdays = [visit._(DAY_NAMES[DAYS.index(str(day))]) for day in _listed(fields["weekday"])]
+    words = visit._("每%(days)s", days="、".join(weekdays)) if weekdays else visit._("每天")
     if fields["days"]:
-        words = say("每月 %(days)s 日", days=fields["days"]) + (f" {words}" if weekdays else "")
+        words = visit._("每月 %(days)s 日", days=_and(fields["days"])) + (f" {words}" if weekdays else "")
     if fields["months"]:
-        words = say("%(months)s 月里", months=fields["months"]) + words
-    return f"{words} {fields['at']}" + (say("（只在工作日）") if when.workdays_only else "")
+        words = visit._("%(months)s 月里", months=_and(fields["months"])) + words
+    return f"{words} {fields['at']}" + (visit._("（只在工作日）") if when.workdays_only else "")
+
+
+def _and(numbers: object) -> str:
+    return str(numbers).replace(",", "、")
 
 
 def _listed(value: object) -> list[object]:

@@ -34,11 +34,14 @@ class Site:
     calling: Calling = field(default_factory=Calling)
     limits: Mapping[str, Limits] = field(default_factory=dict)  # what each channel can carry
     pacing: Mapping[str, tuple[Caps, str]] = field(default_factory=dict)  # each channel's caps and quiet hours
-    config: Any = None  # the settings as they were read from the file
+    config: Any = None  # the settings that this bot lives by
+    config_file: Any = None  # the same without what was changed on the pages
+    adjusted: Callable[[Mapping[str, object]], str] = str  # what is wrong with such a change, "" when nothing is
     sandbox: str = ""  # the name of the sandbox channel, "" when there is none
     alone: bool = False  # the sandbox is the only channel: a place to try things
     pages: Address = field(default_factory=Address)
     behind_proxy: bool = False
+    watched: bool = False  # may /healthz be asked from elsewhere?
     span: Span = field(default_factory=Span)
     imports: Imports = field(default_factory=Imports)  # rosters that were uploaded
     paths: frozenset[str] = frozenset()  # of all pages there are, set by `build`

@@ -10,6 +10,7 @@ from bot.models import HelpRequest
 from tests.people import CHAIR, FAMILY_GROUP, LIU, NEED, OTHER_NEED, STRANGER, WU
 from tests.stage import Stage, stage
 
+pytestmark = pytest.mark.db
 FLOOD = 1500  # more than seven seconds of two hundred a second, all at once
 PATIENCE = 10.0
 CHATTER = ["吃了吗", "哈哈哈", "明天几点的班", "[捂脸]", "路上滑，大家慢点"]
@@ -70,3 +71,20 @@ async def test_what_one_sender_piles_up_is_bounded() -> None:
     await lanes.stop(1)
     assert lanes.let_go == 10 and handled.index(-1) == TOGETHER, "the other one waits for eight of them at most"
     assert [item for item in handled if item >= 0] == list(range(PER_SENDER)), "their own order is kept"
+
+
+async def test_what_waits_already_is_not_queued_again() -> None:
+    handled: list[int] = []
+
+    async def handle(item: int) -> None:
+        handled.append(item)
+
+    lanes = Lanes(handle, lanes=1)
+    for n in range(9):
+        lanes.put("chat", n, "a", f"m{n % 3}")
+    lanes.start()
+    await lanes.idle()
+    lanes.put("chat", 9, "a", "m0")  # that one is no longer waiting: the database knows whether it is new
+    await lanes.idle()
+    await lanes.stop(1)
+    assert handled == [0, 1, 2, 9] and lanes.let_go == 0

@@ -64,7 +64,7 @@ def figures(found: Report) -> dict[str, tuple[int, int, int]]:
 async def test_totals(room: Room) -> None:
     found = await report()
     assert figures(found) == {
-        "called": (2, 2, 0), "reached": (1, 1, 0), "needing": (1, 1, 0),
+        "called": (2, 2, 0), "called-phone": (2, 2, 0), "called-visit": (0, 0, 0), "reached": (1, 1, 0), "needing": (1, 1, 0),
         "opened": (3, 4, 0), "helped": (1, 1, 0), "ended": (0, 1, 0), "waiting": (2, 2, 0),
         "promised": (1, 1, 20000), "delivered": (2, 2, 24651), "delivered-goods": (2, 2, 24651),
         "delivered-cash": (0, 0, 0), "delivered-service": (0, 0, 0),
@@ -72,6 +72,19 @@ async def test_totals(room: Room) -> None:
     }  # fmt: skip
     assert all(one.counts and one.fen == sum(row.fen for row in one.rows) for one in found.totals)
     assert len(found.total("delivered").rows) == 3 and found.total("救助·送达").key == "delivered"
+
+
+async def test_a_visit_is_no_phone_call(room: Room) -> None:
+    await room.say("回访 H0124 上门 平安", VOLUNTEER)
+    await room.say("回访 H0123 上门 不在家", VOLUNTEER)
+    found = await report()
+    totals = {key: value[:2] for key, value in figures(found).items()}
+    assert (totals["called"], totals["called-phone"], totals["called-visit"]) == ((2, 4), (2, 2), (2, 2))
+    assert totals["reached"] == (2, 2)
+    assert [(row.what, row.state) for row in found.total("called-visit").rows] == [
+        ("上门", "上门-平安"),
+        ("上门", "上门-没遇到人"),
+    ]
 
 
 async def test_a_correction_counts_instead_of_what_was_wrong(room: Room) -> None:
@@ -194,7 +207,7 @@ async def test_the_command_itself(
     monkeypatch.setenv("SONGNUAN_DATABASE__KEY_FILE", "songnuan.key")
     files = ["--csv", str(tmp_path / "a.csv"), "--xlsx", str(tmp_path / "a.xlsx")]
     assert await asyncio.to_thread(main, ["report", *files]) == 0
-    assert "已写进" in capsys.readouterr().out and len(read(tmp_path / "a.xlsx")) == len(read(tmp_path / "a.csv")) == 15
+    assert "已写进" in capsys.readouterr().out and len(read(tmp_path / "a.xlsx")) == len(read(tmp_path / "a.csv")) == 17
     assert await asyncio.to_thread(main, ["report", "--csv", str(tmp_path / "a.txt")]) == 1
     assert await asyncio.to_thread(main, ["report", "--unit", "M9"]) == 1
 

@@ -29,8 +29,14 @@ async def test_a_chair_hears_takes_and_notes_what_was_brought(
         await look(page, "today")
         await row.get_by_role("link").click()
         await expect(page.get_by_text(people.URGENT).first).to_be_visible()
+        await room.say("老人饿了一天", people.LIU)
+        await expect(page.get_by_text("老人饿了一天").first).to_be_visible()  # by itself: nobody was typing
         await page.get_by_test_id("acknowledge").click()
         await shown(page, "收到了")
+        await page.get_by_label("不在上面的").fill("陈小")
+        await room.say("孩子也饿", people.LIU)
+        await page.get_by_role("button", name="看最新的").click()  # asks: something was being typed
+        await expect(page.get_by_text("孩子也饿").first).to_be_visible()
         await page.get_by_text("陈小满").click()
         await look(page, "request-taken")
         await page.get_by_test_id("assign").click()
@@ -44,22 +50,26 @@ async def test_a_chair_hears_takes_and_notes_what_was_brought(
         await shown(page, "明天会问家属")
         await expect(page.locator(".reliefs")).to_contain_text("米10斤")
         await look(page, "request-delivered")
-        await page.goto("/requests")
-        await look(page, "requests")
+        if width == 390:
+            await page.goto("/requests")
+            await look(page, "requests")
 
 
 async def test_board_and_figures_are_fit_to_be_seen(database: str, chromium: str) -> None:
-    async with console(database) as site:
+    async with console(database) as site, browsing(chromium, site, people.TOP_CHAIR, width=390, dark=True) as page:
         await a_week(Room())
-        for width, dark in ((390, True), (1440, False)):
-            async with browsing(chromium, site, people.TOP_CHAIR, width=width, dark=dark) as page:
-                for path in ("/requests?view=board", "/figures", "/figures/rows?what=delivered"):
-                    await page.goto(path)
-                    await look(
-                        page,
-                        path[1:].partition("?")[0].replace("/", "-") + ("-board" if "view" in path else ""),
-                        dark=dark,
-                    )
+        for path, name in (
+            ("/requests?view=board", "board"),
+            ("/figures", "figures"),
+            ("/figures/rows?what=delivered", "figures-rows"),
+        ):
+            await page.goto(path)
+            await look(page, name, dark=True)
+        await page.emulate_media(color_scheme="light")
+        await page.set_viewport_size({"width": 1440, "height": 900})
+        for path, name in (("/figures", "figures"), ("/requests?view=board", "board")):
+            await page.goto(path)
+            await look(page, name)
 
 
 async def a_week(room: Room) -> None:

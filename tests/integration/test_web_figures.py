@@ -154,3 +154,16 @@ async def test_relief_that_was_corrected_counts_once(database: str) -> None:
         span = Span(figures.today(), figures.today())
         assert await Relief.filter(request_id=1).count() > 4
         assert (await figures.total("delivered", span, units)).fen == 27000
+
+
+async def test_days_that_are_over_are_remembered_and_the_last_ones_are_not(database: str) -> None:
+    async with console(database):
+        me, family = await people.staff_id(CHAIR), await Household.get(code="H0123")
+        units, last = await scope(me, ("chair",)), figures.today()
+        first = last - timedelta(days=60)
+        for _ in range(2):
+            for days in (0, 1, 40):
+                at = clock.now() - timedelta(days=days)
+                await FollowUp.create(household_id=family.id, staff_id=me, outcome="well", at=at)
+            found = await figures.calls_by_day(first, last, units)
+        assert [found[last - timedelta(days=days)] for days in (0, 1, 40)] == [{"well": 2}, {"well": 2}, {"well": 1}]

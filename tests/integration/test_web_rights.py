@@ -70,6 +70,10 @@ async def _waiting_text(site: Console) -> str:
     return f"/texts/{row.id}"
 
 
+async def _printed_request(site: Console) -> str:
+    return f"/print{await _request(site)}"
+
+
 def _below(example: Example, rest: str) -> Example:
     async def path(site: Console) -> str:
         return await example(site) + rest
@@ -114,6 +118,9 @@ EXAMPLES: dict[str, Example] = {
     "/rounds/{id}/assign": _below(_round, "/assign"),
     "/rounds/{id}/move": _below(_round, "/move"),
     "/rounds/{id}/close": _below(_round, "/close"),
+    "/print/requests/{id}": _printed_request,
+    "/screen/{token}": _always("/screen/nobodys-screen"),
+    "/screen/{token}/tips.txt": _always("/screen/nobodys-screen/tips.txt"),
     "/channels/{name}/doubtful": _always("/channels/none/doubtful"),
     **_all_below("/texts/{id}", _waiting_text, "", "/edit", "/submit", "/approve", "/send-back", "/withdraw"),
     **_all_below("/schedules/{key}", _always("/schedules/daily-tip"), "", "/edit", "/skip", "/pause", "/cancel"),
@@ -123,6 +130,8 @@ EXAMPLES: dict[str, Example] = {
 UNSCOPED = {
     "/static/{name:.+}": "the same for everybody",
     "/sign-in/{token}": "the token is the right",
+    "/screen/{token}": "the token is the right, and only tips are shown: tests/integration/test_web_hall.py",
+    "/screen/{token}/tips.txt": "the same",
     "/me/sessions/{id}/end": "one's own, whatever the unit: tests/integration/test_web_frame.py",
 }
 ENDINGS = ("/sign-out",)  # forms that end the session they are sent with

@@ -1,4 +1,4 @@
-"""/rounds through a real server: opened over a part of the roster, given out, moved on, closed; and once in Chromium."""
+"""/rounds through a real server: opened over a part of the roster, given out, moved on, closed; and in Chromium."""
 
 from datetime import timedelta
 
@@ -119,7 +119,7 @@ async def test_a_round_in_a_browser(database: str, chromium: str, width: int) ->
         await Round.create(name="秋季", unit_id=unit.id, starts_at=clock.now() + timedelta(days=3))
         await page.goto("/rounds/new")
         await page.get_by_label("名字").fill("冬季走访")
-        await page.get_by_text("孤寡老人").click()
+        await page.get_by_role("checkbox", name="孤寡老人").check()
         await page.get_by_role("button", name="算一算").click()
         await page.get_by_text("现在符合的有 13 户").wait_for()
         await look(page, "round-new")

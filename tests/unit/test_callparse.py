@@ -41,7 +41,24 @@ def test_a_line(text: str, who: str, outcome: str, note: str, kinds: tuple[str, 
     assert (found, call.outcome, call.note, call.kinds) == (who, outcome, note, kinds)
 
 
-@pytest.mark.parametrize("text", ["", "平安", "H0123", "H0123 还行吧", "张秀英", "平安 还行"])
+@pytest.mark.parametrize(
+    ("text", "who", "outcome", "note"),
+    [
+        ("H0123 上门 平安", "H0123", "well", ""),
+        ("H0123上门，平安", "H0123", "well", ""),
+        ("张秀英上门平安", "张秀英", "well", ""),
+        ("张秀英 走访了 需帮助 米", "张秀英", "needs_help", "米"),
+        ("张秀英 上门 不在家 邻居说去女儿家了", "张秀英", "no_answer", "邻居说去女儿家了"),
+        ("H0123 登门看望 晚上再打 19:00", "H0123", "call_later", ""),
+    ],
+)
+def test_a_visit_is_no_phone_call(text: str, who: str, outcome: str, note: str) -> None:
+    found, call = household_and_call(text)
+    assert (found, call.outcome, call.note, call.visited) == (who, outcome, note, True)
+    assert not household_and_call("H0123 平安 明天上门")[1].visited, "what is said behind the outcome is a note"
+
+
+@pytest.mark.parametrize("text", ["", "平安", "H0123", "H0123 还行吧", "张秀英", "平安 还行", "上门 平安", "H0123 上门"])
 def test_a_line_that_says_too_little(text: str) -> None:
     with pytest.raises(BadInput):
         household_and_call(text)

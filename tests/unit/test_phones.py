@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.actions import phones
 from bot.actions.phones import normalise
 
 MOBILES = st.integers(13800000000, 13800099999).map(str)
@@ -55,3 +56,21 @@ def test_the_result_is_digits_and_stays_the_same(text: str) -> None:
     if phone is not None:
         assert phone.isascii() and phone.isdigit() and 10 <= len(phone) <= 12
         assert normalise(phone) == phone
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("张姐13800000001", "张姐"),
+        ("老马 １３８-００００-０００１（水电）", "老马 （水电）"),
+        ("138 0000 0001", ""),
+        ("采一队3班", "采一队3班"),
+        ("王2026", "王2026"),
+        ("19.00-20.30，周末10-12", "19.00-20.30，周末10-12"),
+        ("电话 0451-82345678", "电话"),
+        ("微信1234567", "微信"),
+    ],
+)
+def test_a_number_in_a_name_is_struck_out(text: str, left: str) -> None:
+    assert phones.without(text) == left
+    assert phones.hidden_in(text) == (left != text)

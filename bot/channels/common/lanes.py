@@ -3,13 +3,14 @@
 A chat always falls into the same lane. A slow handler holds up its lane only; when a lane is full, the
 socket's reader waits, so a flood is slowed down at its source. Nobody can hold up the others of a lane by
 writing without end: what one sender has waiting beyond the first few goes behind what others have just written
-(start-time fair queueing, with a sender as the flow), and beyond `PER_SENDER` it is let go and counted.
+(start-time fair queueing, with a sender as the flow), and beyond `PER_SENDER` it is let go and counted. An event
+that the network repeats while it still waits is the same event.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
 
@@ -22,37 +23,54 @@ _BREATH = 8  # items after which a busy lane lets the loop run once
 _log = logging.getLogger(__name__)
 
 
+class _Entry(NamedTuple, Generic[Item]):
+    """Compared by turn and arrival alone: two entries never arrive as the same number."""
+
+    turn: int
+    arrived: int
+    sender: str
+    mark: str
+    item: Item
+
+
 class _Lane(Generic[Item]):
     """A queue ordered by (turn, arrival). A sender's turn never goes back, so their own order is kept."""
 
     def __init__(self, depth: int) -> None:
-        self.queue: asyncio.PriorityQueue[tuple[int, int, str, Item]] = asyncio.PriorityQueue(depth)
+        self.queue: asyncio.PriorityQueue[_Entry[Item]] = asyncio.PriorityQueue(depth)
         self._turn = 0  # of what was taken last
         self._arrived = 0
         self._senders: dict[str, tuple[int, int]] = {}  # who has something waiting: how much, and their last turn
+        self._marks: set[str] = set()  # of what waits
 
-    def entry(self, sender: str, item: Item) -> tuple[int, int, str, Item] | None:
+    def knows(self, mark: str) -> bool:
+        return mark in self._marks
+
+    def entry(self, sender: str, mark: str, item: Item) -> _Entry[Item] | None:
         """The item with its place; None when its sender has too much waiting. No sender: never held back."""
         self._arrived += 1
-        if not sender:
-            return self._turn, self._arrived, "", item
-        waiting, last = self._senders.get(sender, (0, 0))
-        if waiting >= PER_SENDER:
-            return None
-        turn = max(last, self._turn + waiting // TOGETHER)
-        self._senders[sender] = waiting + 1, turn
-        return turn, self._arrived, sender, item
+        turn = self._turn
+        if sender:
+            waiting, last = self._senders.get(sender, (0, 0))
+            if waiting >= PER_SENDER:
+                return None
+            turn = max(last, self._turn + waiting // TOGETHER)
+            self._senders[sender] = waiting + 1, turn
+        if mark:
+            self._marks.add(mark)
+        return _Entry(turn, self._arrived, sender, mark, item)
 
     async def take(self) -> Item:
-        turn, _, sender, item = await self.queue.get()
-        self._turn = max(self._turn, turn)
-        if sender:
-            waiting, last = self._senders[sender]
+        entry = await self.queue.get()
+        self._turn = max(self._turn, entry.turn)
+        self._marks.discard(entry.mark)
+        if entry.sender:
+            waiting, last = self._senders[entry.sender]
             if waiting > 1:
-                self._senders[sender] = waiting - 1, last
+                self._senders[entry.sender] = waiting - 1, last
             else:
-                del self._senders[sender]
-        return item
+                del self._senders[entry.sender]
+        return entry.item
 
 
 class Lanes(Generic[Item]):
@@ -67,10 +85,15 @@ class Lanes(Generic[Item]):
     def start(self) -> None:
         self._workers = [asyncio.create_task(self._work(lane)) for lane in self._lanes]
 
-    def put(self, key: str, item: Item, sender: str = "") -> Awaitable[None] | None:
-        """Queue an item; an awaitable comes back only when the lane is full and the caller has to wait."""
+    def put(self, key: str, item: Item, sender: str = "", mark: str = "") -> Awaitable[None] | None:
+        """Queue an item; an awaitable comes back only when the lane is full and the caller has to wait.
+
+        `mark` tells an event from every other: one that waits already is not queued again.
+        """
         lane = self._lanes[hash(key) % len(self._lanes)]
-        entry = lane.entry(sender, item)
+        if mark and lane.knows(mark):
+            return None
+        entry = lane.entry(sender, mark, item)
         if entry is None:
             self._drop()
             return None

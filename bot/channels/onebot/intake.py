@@ -69,7 +69,9 @@ class Intake:
             if seen is not None and not self._account.concerns(seen):
                 return None
             news = incoming.message(self._name, me, frame)
-            return self._lanes.put(news.chat.id, news, news.sender.id if isinstance(news, Incoming) else "")
+            if isinstance(news, Incoming):
+                return self._lanes.put(news.chat.id, news, news.sender.id, news.message_id)
+            return self._lanes.put(news.chat.id, news)
         if frame.post_type == "meta_event":
             self._meta(link, frame)
         elif frame.post_type == "notice":

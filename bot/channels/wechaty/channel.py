@@ -216,7 +216,9 @@ class WechatyChannel:
             self._sends.shown(news)
         elif not self._inbox.concerns(news):
             return None
-        return self._lanes.put(news.chat.id, news, news.sender.id if isinstance(news, Incoming) else "")
+        if isinstance(news, Incoming):
+            return self._lanes.put(news.chat.id, news, news.sender.id, news.message_id)
+        return self._lanes.put(news.chat.id, news)
 
     async def _deliver(self, news: Incoming | OwnMessage) -> None:
         assert self._inbox is not None

@@ -104,11 +104,9 @@ async def total(key: str, span: Span, scope: Scope) -> Total:
     source, values = _from(subject, span, scope)
     ledger = subject.table == "relief"
     times = TOGETHER if ledger else "count(*)"
-    worth = ", ".join(f"sum(CASE WHEN r.kind = '{kind}' THEN r.value_fen END) AS {kind}" for kind in KINDS)
-    rows = await db.fetch(
-        f"SELECT count(DISTINCT r.household_id) AS households, {times} AS times{f', {worth}' if ledger else ''} {source}",
-        *values,
-    )
+    worth = "".join(f", sum(CASE WHEN r.kind = '{kind}' THEN r.value_fen END) AS {kind}" for kind in KINDS)
+    counted = f"count(DISTINCT r.household_id) AS households, {times} AS times{worth if ledger else ''}"
+    rows = await db.fetch(f"SELECT {counted} {source}", *values)
     fen = {kind: int(rows[0][kind]) for kind in KINDS if ledger and rows[0][kind]}
     return Total(int(rows[0]["households"]), int(rows[0]["times"]), sum(fen.values()), fen)
 

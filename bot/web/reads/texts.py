@@ -1,7 +1,6 @@
 """Texts as editors see them: those of the files, those of the pages, and how each network would carry one."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import NamedTuple
 
 from bot import clock
@@ -9,7 +8,6 @@ from bot.actions import composing, people, programme
 from bot.actions.programme import Programme
 from bot.actions.sessions import Me
 from bot.content import Library, Message, degrade, length
-from bot.content.check import UNIT_STANDIN
 from bot.errors import NotAllowed, NotFound, ProblemsFound
 from bot.events import Image, Limits, Part, Text
 from bot.models import OwnText, Picture
@@ -97,11 +95,11 @@ def source_of(files: Programme, message: Message) -> str:
     return "\n".join(text.splitlines()[message.body_line - 1 :]).strip()
 
 
-def carried(files: Programme, message: Message, at: datetime | None = None) -> list[Carried]:
-    """How each network would carry it, networks that do it alike together; [] when it cannot be filled in."""
+def carried(files: Programme, message: Message, unit: str) -> list[Carried]:
+    """How each network would carry it in a group of `unit`, alike ones together; [] when it cannot be filled in."""
     alone = files._replace(texts=Library({message.key: message}))
     try:
-        parts = alone.say(message.key, at or clock.now(), UNIT_STANDIN[:4])
+        parts = alone.say(message.key, clock.now(), unit)
     except ProblemsFound:
         return []
     alike: dict[tuple[int, str, frozenset[str]], list[str]] = {}

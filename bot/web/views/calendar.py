@@ -82,7 +82,7 @@ async def one(visit: Visit) -> StreamResponse:
 
 
 async def blank(visit: Visit) -> StreamResponse:
-    typed = scheduleform.BLANK | {"messages": visit.asked("text", 100)}
+    typed = scheduleform.BLANK | {"message": visit.asked("text", 100)}
     return visit.render("schedules/write.html", await _writing(visit, typed))
 
 
@@ -187,9 +187,16 @@ async def _writing(visit: Visit, typed: dict[str, object], plan: planned.Plan | 
         "tags": [(tag, visit._(TAGS[tag]) if tag in TAGS else tag) for tag in sorted(tags)],
         "picks": [(pick, visit._(words)) for pick, words in PICKS],
         "weekdays": [(day, visit._(name)) for day, name in zip(scheduleform.DAYS, scheduleform.DAY_NAMES, strict=True)],
-        "texts": [message for message in now.texts.messages.values() if message.kind in SENT],
+        "texts": _choices(now),
         "today": clock.local(clock.now()).date(),
     }
+
+
+def _choices(now: programme.Programme) -> list[tuple[str, str]]:
+    """Notices first: they are written to be planned, tips and letters mostly go by themselves."""
+    order = {"notices": 0, "letters": 1, "tips": 2}
+    sent = [message for message in now.texts.messages.values() if message.kind in SENT]
+    return [(one.key, f"{one.title}（{one.key}）") for one in sorted(sent, key=lambda one: (order[one.kind], one.key))]
 
 
 ROUTES = [

@@ -5,6 +5,7 @@ from aiohttp import web
 from bot import clock
 from bot.actions import accounts, overview
 from bot.events import Line
+from bot.web import gate
 from bot.web.routing import MACHINE, api
 from bot.web.visit import Visit
 
@@ -18,7 +19,10 @@ LINE_NAMES = {
 
 
 async def healthz(visit: Visit) -> web.Response:
-    """200 when all is well, else 503 with the reasons in Chinese. Numbers only, nobody's data."""
+    """200 when all is well, else 503 with the reasons in Chinese. Numbers only, nobody's data.
+
+    Whoever asks from elsewhere hears whether all is well, and nothing more.
+    """
     facts = visit.site
     reasons = list(facts.reasons())
     channels = {}
@@ -31,14 +35,16 @@ async def healthz(visit: Visit) -> web.Response:
     except Exception:  # whatever the database's trouble is, it is the answer
         numbers = {}
         reasons.append("数据库读不出来，请看日志。")
-    body = {
-        "status": "ok" if not reasons else "trouble",
+    status = {"status": "ok" if not reasons else "trouble"}
+    body = status | {
         "reasons": reasons,
         "version": facts.version,
         "now": clock.now().isoformat(),
         "channels": channels,
         **numbers,
     }
+    if not gate.from_this_machine(visit.request):
+        body = dict(status)
     return web.json_response(body, status=503 if reasons else 200, headers={"Cache-Control": "no-store"})
 
 

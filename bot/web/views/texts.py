@@ -63,7 +63,7 @@ async def of_file(visit: Visit) -> StreamResponse:
         "texts/file.html",
         _names(),
         message=message,
-        carried=texts.carried(files, message),
+        carried=texts.carried(files, message, visit.me.unit_name),
         open=await texts.open_of(key),
         body=await asyncio.to_thread(texts.source_of, files, message),
         sent=message.kind in SENT,
@@ -144,7 +144,7 @@ async def _one(visit: Visit) -> dict[str, object]:
     may_write = visit.me.role in ("admin", "editor")
     return {
         "row": row,
-        "carried": texts.carried(files, message) if message is not None else [],
+        "carried": texts.carried(files, message, visit.me.unit_name) if message is not None else [],
         "wrong": [composing.sentence(problem) for problem in problems],
         "may_write": may_write,
         "may_approve": visit.me.id not in row.hands,

@@ -88,7 +88,7 @@ async def preview(visit: Visit) -> StreamResponse:
         season="all",
     )
     message, problems = await composing.examine(row, visit.site.programme)
-    carried = texts.carried(visit.site.programme, message) if message is not None else []
+    carried = texts.carried(visit.site.programme, message, visit.me.unit_name) if message is not None else []
     wrong = [composing.sentence(problem) for problem in problems] if words.body else []
     return visit.render("texts/_preview.html", carried=carried, wrong=wrong)
 
