@@ -16,7 +16,17 @@ MINES, SECTIONS, GROUPS, TIPS = 8, 32, 200, 100
 VOLUNTEERS, HELD = 3, 60  # of each section, and households with each of them
 CHANNEL = "qq"
 YEAR = timedelta(days=365)
-FILLED = ("household", "member", "follow_up", "help_request", "request_step", "relief", "assignment", "audit", "delivery")
+FILLED = (
+    "household",
+    "member",
+    "follow_up",
+    "help_request",
+    "request_step",
+    "relief",
+    "assignment",
+    "audit",
+    "delivery",
+)
 
 
 class Cast(NamedTuple):
@@ -70,7 +80,13 @@ async def counted() -> dict[str, int]:
 def _values(households: int, first: _First) -> dict[str, object]:
     """What the $words of the file stand for."""
     calls, requests = CALLS * households, households // 10
-    counts = {"households": households, "calls": calls, "over": 3 * households, "requests": requests, "steps": 4 * requests}
+    counts = {
+        "households": households,
+        "calls": calls,
+        "over": 3 * households,
+        "requests": requests,
+        "steps": 4 * requests,
+    }
     return {
         **first._asdict(),
         **counts,

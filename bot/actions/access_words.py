@@ -99,6 +99,7 @@ OFFICE = {
     "session.end": "退出登录",
     "session.end_others": "让别的设备退出",
     "session.start": "登录",
+    "setting.put": "改了设置",
     "signin.link": "要了登录链接",
     "staff.add": "添加了工作人员",
     "staff.appoint": "改了角色或单位",

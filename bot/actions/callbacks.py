@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from tortoise.expressions import Q
 
 from bot import clock
-from bot.actions import assignments, audit, calling, help, lookup, members, notices
+from bot.actions import assignments, attempts, audit, calling, help, lookup, members, notices
 from bot.actions.alerts import Rules
 from bot.actions.calling import Calling
 from bot.actions.outcomes import NEXT_STEPS, OUTCOMES, Outcome
@@ -18,7 +18,6 @@ CALLERS = lookup.CALLERS
 NEVER_AGAIN = ("do_not_call", "deceased")
 UNDO_WITHIN = timedelta(hours=24)
 SHOWN_FOR = timedelta(hours=12)
-IN_A_ROW = timedelta(days=60)  # without a round, older attempts belong to another story
 SHOWN = "call.shown"  # the audit action that remembers whom 下一户 showed
 
 
@@ -118,7 +117,7 @@ async def _record(
     await act_as(staff_id, CALLERS, household.unit_id)
     rule = OUTCOMES[call.outcome]
     assignment = await assignments.open_round_of(household.id)
-    state = await _state_after(rule, household, assignment, visited=call.visited)
+    state = await attempts.state_after(rule, household.id, assignment, visited=call.visited)
     next_call = await _next_call(rule, household, call, times, at) if state == "waiting" else None
     before, latest = await _slip_in(household, at, next_call)
     newly_off = call.outcome in NEVER_AGAIN and not household.do_not_call
@@ -163,27 +162,6 @@ async def _need(household: Household, call: Call, rules: Rules) -> tuple[HelpReq
         return None, True
     need = help.Need("callback", call.kinds, call.urgency, call.note, household.unit_id, household.id)
     return await help.raise_request(need, rules)
-
-
-async def _state_after(rule: Outcome, household: Household, assignment: Assignment | None, *, visited: bool) -> str:
-    """What the household waits for after this attempt: another call, a visit, a roster fix, or nothing."""
-    if rule.final:
-        asked_for = assignment is not None and assignment.state == "visit"
-        return "done" if visited and asked_for and rule.ends == "visit" else rule.ends
-    return rule.then if await _in_a_row(household.id, assignment) + 1 >= rule.tries else "waiting"
-
-
-async def _in_a_row(household_id: int, assignment: Assignment | None) -> int:
-    """Attempts that settled nothing, up to now: of this round, or without one since the last call that did."""
-    calls = FollowUp.filter(household_id=household_id, undone_at=None, at__gte=clock.now() - IN_A_ROW)
-    if assignment is not None:
-        calls = calls.filter(assignment_id=assignment.id)
-    count = 0
-    for call in await calls.order_by("-at", "-id").limit(20):
-        if OUTCOMES[call.outcome].final:
-            break
-        count += 1
-    return count
 
 
 async def _next_call(rule: Outcome, household: Household, call: Call, times: Calling, now: datetime) -> datetime | None:
@@ -264,29 +242,17 @@ async def _restore(household: Household, last: FollowUp) -> None:
 
 
 async def _step_back(assignment_id: int, *, waits: bool) -> None:
-    """One attempt less, and what it waited for before: a visit, or a call by the same volunteer unless another has it."""
+    """One attempt less: it waits as before for a visit, or for a call by the same volunteer unless another has it."""
     assignment = await Assignment.get(id=assignment_id).select_related("round", "staff")
     assignment.attempts = max(0, assignment.attempts - 1)
     if waits:
-        assignment.state = await _state_left(assignment)
+        assignment.state = await attempts.state_left(assignment)
         free = not await Assignment.filter(held_household_id=assignment.household_id).exclude(id=assignment.id).exists()
         staff = assignment.staff
         waiting = assignment.state == "waiting"
         if waiting and free and staff is not None and staff.active and assignment.round.closed_at is None:
             assignment.held_household_id = assignment.household_id
     await assignment.save(update_fields=["attempts", "state", "held_household_id"])
-
-
-async def _state_left(assignment: Assignment) -> str:
-    """What the attempts that stand come to."""
-    standing = FollowUp.filter(assignment_id=assignment.id, undone_at=None).order_by("-at", "-id")
-    last = await standing.first()
-    if last is None:
-        return "waiting"
-    rule = OUTCOMES[last.outcome]
-    if rule.final:
-        return rule.ends
-    return rule.then if await _in_a_row(assignment.household_id, assignment) >= rule.tries else "waiting"
 
 
 async def _take_back(last: FollowUp, staff_id: int, rules: Rules) -> HelpRequest | None:

@@ -91,7 +91,12 @@ async def _sheet(found: Traces) -> Sheet:
     ]
     sheet["求助单"] = [_request(found, one, staff) for one in found.requests]
     sheet["回访"] = [
-        _filled(时间=one.at, 谁打的=staff.get(one.staff_id), 结果=OUTCOMES[one.outcome].said(one.visited), 备注=one.note)
+        _filled(
+            时间=one.at,
+            谁打的=staff.get(one.staff_id),
+            结果=OUTCOMES[one.outcome].said(one.visited),
+            备注=one.note,
+        )
         for one in found.calls
     ]
     sheet["分派给谁回访"] = sorted({staff[one.staff_id] for one in found.assignments if one.staff_id in staff})

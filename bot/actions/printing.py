@@ -133,5 +133,3 @@ async def callers(by: int) -> list[Staff]:
         return [me]
     others = Staff.filter(active=True, unit__path__startswith=me.unit.path, role__in=("volunteer", "chair"))
     return [me, *await others.exclude(id=me.id).order_by("name", "id").limit(300)]
-
-

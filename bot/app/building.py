@@ -18,7 +18,7 @@ from bot.actions.signin import Address
 from bot.channels import wechaty, wecom
 from bot.channels.onebot import OneBotChannel
 from bot.channels.sandbox import SandboxChannel
-from bot.config import AnyChannel, Config, Pacing, Sandbox, Wechaty, WeCom
+from bot.config import AnyChannel, Config, Pacing, Sandbox, Wechaty, WeCom, adjusted
 from bot.content import Library, Workdays, load_schedules
 from bot.events import Channel, Health, Limits
 from bot.handlers import Desk
@@ -170,8 +170,11 @@ def desk(config: Config, library: Library) -> Desk:
     return Desk(library, rules(config, library), config.union.hotline, config.union.phone, pages, calling(config))
 
 
-def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None) -> Site:
-    """What the pages are told. `app` answers what only the running bot knows; `plan` is the bot's own, if it runs."""
+def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None, *, file: Config | None = None) -> Site:
+    """What the pages are told. `app` answers what only the running bot knows; `plan` is the bot's own, if it runs.
+
+    `file`: the settings without what was changed on the pages.
+    """
     web = config.web
     return Site(
         version=version("songnuan"),
@@ -186,6 +189,8 @@ def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None) 
         limits=limits(config),
         pacing=accounts(config),
         config=config,
+        config_file=file or config,
+        adjusted=partial(_wrong, file or config),
         sandbox=sandbox_name(config) or "",
         alone=set(enabled(config)) == {sandbox_name(config)},
         pages=desk.pages,
@@ -193,6 +198,12 @@ def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None) 
         watched=config.watch.public,
         span=Span(timedelta(hours=web.idle_hours), timedelta(days=web.session_days)),
     )
+
+
+def _wrong(file: Config, values: Mapping[str, object]) -> str:
+    """What is wrong with such a change of the settings, in a sentence."""
+    _, problems = adjusted(file, values)
+    return "；".join(f"{one.what}，{one.remedy}" if one.remedy else one.what for one in problems)
 
 
 def watchman(config: Config, app: Facts) -> Watchman:

@@ -13,11 +13,11 @@ from functools import partial
 from aiohttp import web
 
 from bot import clock, handlers, sample
-from bot.actions import broadcasts, conversation, directory, keyed, outbox, overview
+from bot.actions import adjusting, broadcasts, conversation, directory, keyed, outbox, overview
 from bot.actions.sample import create as create_sample
 from bot.app import building, keeping
 from bot.app.reception import Reception
-from bot.config import Config
+from bot.config import Config, adjusted
 from bot.events import Health
 from bot.jobs import (
     Clockwork,
@@ -50,6 +50,15 @@ class App:
     """One running bot. `start()`, then `stop()`; both may be called once."""
 
     def __init__(self, config: Config) -> None:
+        self.file = config
+        self.metrics = Metrics()
+        self.clockwork = Clockwork()
+        self.port = 0
+        self.site: Site
+        self._exit = AsyncExitStack()
+        self._build(config)
+
+    def _build(self, config: Config) -> None:
         self.config = config
         clock.set_zone(config.union.timezone)
         library = building.texts(config)
@@ -57,14 +66,9 @@ class App:
         self.desk = desk = building.desk(config, library)
         self.rules = desk.rules
         self.calling = desk.calling
-        self.site: Site
-        self.metrics = Metrics()
         self.channels = building.channels(config)
         self.sender = Sender(self.channels, building.pacing(config))
         self.reception = Reception(handlers.build(desk), self.metrics)
-        self.clockwork = Clockwork()
-        self.port = 0
-        self._exit = AsyncExitStack()
 
     async def start(self) -> None:
         """Lock, key, database, then what was left unfinished, then web, channels, sender and clock."""
@@ -77,6 +81,7 @@ class App:
                 keys.load(self.config.resolve(self.config.database.key_file), create=await overview.nothing_kept())
             )
             await keyed.check()
+            await self._adjust()
             stack.push_async_callback(conversation.settled)
             await self._prepare()
             await self._serve(stack)
@@ -92,6 +97,15 @@ class App:
     async def stop(self) -> None:
         """In reverse: the clock first, then the sender finishes what is in flight, then channels, web, database."""
         await self._exit.aclose()
+
+    async def _adjust(self) -> None:
+        """What was changed on the pages lies over the file; what does not fit any more is left out, and told."""
+        values = await adjusting.stored()
+        if values:
+            config, problems = adjusted(self.file, values)
+            for problem in problems:
+                log.warning("a setting of the pages is not used: %s", problem)
+            self._build(config)
 
     async def _prepare(self) -> None:
         await follow_database_clock()
@@ -114,7 +128,7 @@ class App:
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         routes = [route for channel in self.channels for route in channel.routes()]
-        self.site = building.site(self.config, self.desk, self, self.programme)
+        self.site = building.site(self.config, self.desk, self, self.programme, file=self.file)
         runner = web.AppRunner(build_web(self.site, routes), access_log=None, handle_signals=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

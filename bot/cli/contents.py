@@ -4,16 +4,19 @@ from argparse import Namespace
 from datetime import timedelta
 
 from bot import clock
+from bot.actions.programme import Programme
 from bot.cli.audience import Standing, standing
 from bot.cli.loading import config_of, config_path, environment
 from bot.cli.printing import as_json, moment, say, stamp, table
 from bot.config import Config, WeCom
 from bot.content import Library, load_schedules
 from bot.content import check as examine
-from bot.content.preview import Planned
+from bot.content.messages import SENT
+from bot.content.preview import Planned, as_sent
 from bot.content.preview import preview as look_ahead
-from bot.errors import Problem, ProblemsFound
+from bot.errors import BadInput, Problem, ProblemsFound
 
+UNIT = "某某单位"
 UNKNOWN = Standing(None, None, {}, {}, (), {}, None)
 
 
@@ -60,6 +63,8 @@ def preview(args: Namespace) -> int:
     config = config_of(args)
     files = programme(config)
     here = standing(config, files.schedules.values(), files)
+    if args.text:
+        return _as_sent(here.programme or files, args.text, args.channel)
     schedules, texts = (here.programme or files).schedules, (here.programme or files).texts
     start = clock.now()
     end = start + timedelta(days=args.days)
@@ -70,6 +75,22 @@ def preview(args: Namespace) -> int:
         _show(config, planned, here, args.days)
         for key in sorted(set(here.paused) & schedules.keys()):
             say(f"排期“{schedules[key].name}”已停用，没有列出。")
+    return 0
+
+
+def _as_sent(files: Programme, key: str, channel: str | None) -> int:
+    """One text as each channel carries it: by the same functions as it is sent."""
+    if key not in files.texts.messages:
+        raise BadInput(f"没有“{key}”这条文案，写 messages/ 下的名字，不带 .md，例如 tips/co-four-steps。")
+    if files.texts.get(key).kind not in SENT:
+        raise BadInput(f"“{key}”不是播发用的：里面的空要到用的时候才填。")
+    if channel is not None and channel not in files.limits:
+        raise BadInput(f"没有启用“{channel}”这个渠道，启用的有：{'、'.join(files.limits) or '无'}。")
+    parts = files.say(key, clock.now(), UNIT)
+    for name in [channel] if channel else files.limits:
+        messages = as_sent(parts, files.limits[name])
+        say(f"—— 渠道 {name}，{len(messages)} 条 ——")
+        say("\n——\n".join(messages))
     return 0
 
 

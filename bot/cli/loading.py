@@ -12,8 +12,8 @@ from socket import gaierror
 from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
 
 from bot import clock
-from bot.actions import directory, overview
-from bot.config import PREFIX, Config, load
+from bot.actions import adjusting, directory, overview
+from bot.config import PREFIX, Config, adjusted, load
 from bot.errors import NotFound, Problem, ProblemsFound
 from bot.models import db, keys
 
@@ -53,7 +53,8 @@ def in_database(args: Namespace, work: Work, *, create: bool = False) -> int:
 
 async def _within(config: Config, args: Namespace, work: Work) -> int:
     async with opened(config):
-        return await work(config, args)
+        now, _ = adjusted(config, await adjusting.stored())  # a command lives by what a bot started now would
+        return await work(now, args)
 
 
 @asynccontextmanager

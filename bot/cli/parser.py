@@ -90,6 +90,8 @@ def _running(add: Add) -> None:
     add("run", "启动送暖，一直运行到 Ctrl-C", "running:run")
     add("check", "检查配置、文案和排期，一次说出所有问题", "contents:check")
     preview = add("preview", "看看今后几天会发什么", "contents:preview")
+    preview.add_argument("--text", metavar="文案", help="只看这一条发出去是什么样，例如 tips/co-four-steps")
+    preview.add_argument("--as", dest="channel", metavar="渠道", help="和 --text 一起用：只看这个渠道，不写就看所有启用的")
     preview.add_argument("--days", type=days, default=14, metavar="天数", help="看几天，不写是 14 天")
     _json(preview)
     _json(add("status", "现在怎么样：队列、求助单、播发、运行情况", "status:status"))

@@ -1,14 +1,16 @@
 """What the coming days will bring: each slot with the message that will be picked for it. Pure arithmetic."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from bot import clock
 from bot.content.messages import Library, Message
+from bot.content.parts import as_text, degrade
 from bot.content.plan import pick, slots
 from bot.content.schedules import Schedule
 from bot.content.workdays import Workdays
+from bot.events import File, Image, Limits, Link, Part, Text
 
 NOTHING: Mapping[str, datetime] = {}
 
@@ -21,6 +23,24 @@ class Planned(NamedTuple):
     message: Message | None
     note: str
     skipped: bool = False  # a person asked that this one be left out
+
+
+def as_sent(parts: Sequence[Part], limits: Limits) -> list[str]:
+    """The messages that a delivery of these parts becomes on a network; pictures and files by their names."""
+    shown = [part.text if isinstance(part, Text) else _named(part) for part in degrade(parts, limits)]
+    return ["\n".join(shown)] if limits.most == 1 else shown
+
+
+def _named(part: Part) -> str:
+    match part:
+        case Image(path=path):
+            return f"〔图片 {path}〕"
+        case File(path=path):
+            return f"〔文件 {path}〕"
+        case Link():
+            return f"〔链接〕{as_text(part)}"
+        case _:
+            return as_text(part)
 
 
 def preview(

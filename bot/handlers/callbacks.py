@@ -99,7 +99,8 @@ def _undoing(desk: Desk) -> Handler:
         except ActionError as error:
             return desk.refuse(error)
         number = done.request.id if done.request is not None else 0
-        return Answer(desk.say("callback-undone", code=done.household.code, outcome=done.outcome.said(done.follow_up.visited), number=number))
+        outcome = done.outcome.said(done.follow_up.visited)
+        return Answer(desk.say("callback-undone", code=done.household.code, outcome=outcome, number=number))
 
     return undo
 

@@ -13,7 +13,8 @@ from bot.triage import judge, kinds_of
 CODE = re.compile(r"(?=[\w-]*\d)([A-Za-z0-9_-]{1,20}(?![A-Za-z0-9_-])|[\w-]{1,20}(?!\S))(.*)", re.DOTALL)
 BETWEEN = " \t\r\n，,。:：;；"
 AGAIN = re.compile(r"(?:稍后|晚点|回头|一会儿?|等会儿?)?再打(?:电话|过去)?(?=$|[\s\d，,。:：;；])")
-THERE = re.compile(f"(?:上门|登门|走访|家访)(?:看望|看过|看了|去了|了|看)?[{BETWEEN}]*")  # before the outcome: no phone call
+# Before the outcome: it was no phone call.
+THERE = re.compile(f"(?:上门|登门|走访|家访)(?:看望|看过|看了|去了|了|看)?[{BETWEEN}]*")
 LONGEST_NAME = 20
 
 

@@ -25,6 +25,7 @@ from bot.web.views import (
     rounds,
     sandbox,
     screen,
+    settings,
     signing,
     staff,
     static,
@@ -59,6 +60,7 @@ MODULES = (
     texts,
     broadcasts,
     audit,
+    settings,
     printing,
     screen,
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions import broadcasts, scheduling
+from bot.actions import broadcasts, programme, scheduling
 from bot.actions.programme import Programme
 from bot.content.preview import preview
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -187,7 +187,7 @@ async def test_the_calendar_is_the_preview(files: Programme, tmp_path: Path) -> 
     await scheduling.pause("pre-shift", files, paused=True, by=by)
     days = await planned.days(files, EIGHT.date(), 28)
     shown = [(slot.at, slot.title) for day in days for slot in day.slots]
-    now = await planned.programme.current(files)
+    now = await programme.current(files)
     end = datetime(2026, 12, 29, tzinfo=clock.zone())
     told = preview(now.schedules, now.texts, now.workdays, EIGHT, end, {}, ["pre-shift"])
     assert shown == [(one.at, one.message.title if one.message else "") for one in told] and len(shown) > 30

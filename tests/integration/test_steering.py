@@ -59,8 +59,7 @@ async def test_stopped_is_stopped(files: Programme) -> None:
     assert await steering.stop(row.id, by=await editor()) == GROUPS - 3
     assert await claiming.claim(LANE, 50) == []
     assert await states(row) == {"sending": 3, "expired": GROUPS - 3}
-    reasons = set(await Delivery.filter(status="expired").values_list("reason", flat=True))
-    assert reasons == {"stopped"}
+    assert {one.reason for one in await Delivery.filter(status="expired")} == {"stopped"}
     with pytest.raises(Conflict, match="已经有人叫停"):
         await steering.stop(row.id, by=await editor())
     # what comes back as not sent does not go out a second time, nor by a person's hand

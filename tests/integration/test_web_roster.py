@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+
 from bot import clock
 from bot.actions import phones
 from bot.models import (

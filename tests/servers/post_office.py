@@ -36,7 +36,7 @@ class PostOffice:
 
     def authenticate(self, server: Any, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         right = LoginPassword(USER.encode(), PASSWORD.encode())
-        return AuthResult(success=isinstance(data, LoginPassword) and data == right)
+        return AuthResult(success=isinstance(data, LoginPassword) and data == right, handled=False)
 
 
 @asynccontextmanager

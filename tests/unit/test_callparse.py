@@ -58,7 +58,9 @@ def test_a_visit_is_no_phone_call(text: str, who: str, outcome: str, note: str) 
     assert not household_and_call("H0123 平安 明天上门")[1].visited, "what is said behind the outcome is a note"
 
 
-@pytest.mark.parametrize("text", ["", "平安", "H0123", "H0123 还行吧", "张秀英", "平安 还行", "上门 平安", "H0123 上门"])
+@pytest.mark.parametrize(
+    "text", ["", "平安", "H0123", "H0123 还行吧", "张秀英", "平安 还行", "上门 平安", "H0123 上门"]
+)
 def test_a_line_that_says_too_little(text: str) -> None:
     with pytest.raises(BadInput):
         household_and_call(text)

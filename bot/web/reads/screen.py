@@ -18,15 +18,9 @@ LEAST, MOST = 4, 8
 
 
 class Slide(NamedTuple):
-    """One tip in lines; `length` is that of its text."""
-
     title: str
     lines: list[str]
     source: str
-
-    @property
-    def length(self) -> int:
-        return sum(map(len, self.lines)) + 12 * len(self.lines)
 
 
 class Screen(NamedTuple):

@@ -4,7 +4,21 @@ const SLIDE_MS = 20_000;
 const LOOK_MS = 60_000;
 const ahead = Number(document.body.dataset.now) - Date.now(); // televisions do not know the time
 
+const LARGEST = 4.4, SMALLEST = 1.6; // size of the text, in hundredths of the screen
+const STEP = 0.1;
+
 let at = 0;
+
+// Each tip as large as it can be between head and foot.
+function fit() {
+  const room = document.getElementById("main").clientHeight;
+  for (const slide of document.querySelectorAll(".slide")) {
+    for (let size = LARGEST; size >= SMALLEST; size -= STEP) {
+      slide.style.setProperty("--fit", size);
+      if (slide.offsetHeight <= room) break;
+    }
+  }
+}
 
 function show(number) {
   const slides = document.querySelectorAll(".slide");
@@ -31,6 +45,7 @@ async function look() {
     if (fresh.body.dataset.version !== document.body.dataset.version) return location.reload();
     if (slides.dataset.slides === document.getElementById("slides").dataset.slides) return;
     for (const part of ["#slides", ".dots"]) document.querySelector(part).replaceWith(fresh.querySelector(part));
+    fit();
     show(0);
   } catch {
     // lost: the next look may find it again
@@ -41,6 +56,8 @@ addEventListener("keydown", (event) => {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (step) show(at + step + document.querySelectorAll(".slide").length);
 });
+addEventListener("resize", fit);
+fit();
 show(0);
 tick();
 setInterval(tick, 1000);

@@ -11,15 +11,12 @@ from bot.web.rendering import SECURITY_HEADERS
 from bot.web.routing import ADMINS, MACHINE, PUBLIC, api, form, page
 from bot.web.visit import Visit
 
-ROOM, MIDDLE = 110, 190  # how long a text may be to be set large, and to be set in between
-
 
 async def show(visit: Visit) -> StreamResponse:
     found = await reads.today(visit.site.programme)
     return visit.render(
         "screen/screen.html",
         screen=found,
-        sizes=[_size(one) for one in found.slides],
         union=str(visit.site.programme.union),
         hotline=visit.site.rules.hotline,
         now=clock.now(),
@@ -28,16 +25,14 @@ async def show(visit: Visit) -> StreamResponse:
     )
 
 
-def _size(slide: reads.Slide) -> str:
-    return "large" if slide.length <= ROOM else "middle" if slide.length <= MIDDLE else "small"
-
-
 async def sheet(visit: Visit) -> StreamResponse:
     """Plain text: what a speaker reads, with a date on top."""
     found = await reads.today(visit.site.programme)
     head = f"{visit.site.programme.union}  {clock.local(clock.now()):%Y年%m月%d日}"
     pieces = [head, *("\n".join((one.title, *one.lines)) for one in found.slides)]
-    return Response(text="\n\n".join(pieces) + "\n", content_type="text/plain", charset="utf-8", headers=SECURITY_HEADERS)
+    return Response(
+        text="\n\n".join(pieces) + "\n", content_type="text/plain", charset="utf-8", headers=SECURITY_HEADERS
+    )
 
 
 async def shown_to_all(visit: Visit) -> StreamResponse:
