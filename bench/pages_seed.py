@@ -163,4 +163,5 @@ async def _broadcasts(sections: list[int]) -> int:
     await Group.bulk_create(groups)
     slots = [now - timedelta(days=TIPS - at) for at in range(TIPS)]
     tip = {"schedule_key": "daily-tip", "message_key": "tips/co-alarm", "title": "小贴士", "outcome": "fired"}
-    return [await Broadcast.create(**tip, slot=slot, fired_at=slot) for slot in slots][0].id
+    made = [await Broadcast.create(**tip, slot=slot, fired_at=slot) for slot in slots]
+    return made[0].id

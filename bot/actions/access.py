@@ -19,6 +19,11 @@ from bot.models import Audit, Delivery, HelpRequest, Household, Staff, db
 EXPORT = "roster.export"
 OF_ALL = ("backup.", "key.", "roster.import", "restore.", "incident.")  # what touches every household at once
 SHOWN_MAX = 100_000
+AT_ONCE = 500
+IN_LISTS = """
+SELECT id FROM (SELECT id, replace(CAST(detail AS TEXT), ' ', '') AS said FROM audit
+                WHERE subject = 'staff' AND (action = ? OR action LIKE 'assignment.%')) listed
+WHERE said LIKE ? OR said LIKE ? OR said LIKE ? OR said LIKE ?"""
 
 
 class Line(NamedTuple):
@@ -78,12 +83,20 @@ async def _rows(found: Traces) -> list[Audit]:
         | Q(subject="request", subject_id__in=found.request_ids)
     )
     rows = await Audit.filter(direct).order_by("id")
-    some = Q(action=LISTED) | Q(action__startswith="assignment.", subject="staff")
-    rows += [row for row in await Audit.filter(some) if found.household.id in _households(row)]
+    rows += await _named_in_lists(found.household.id)
     await found.household.fetch_related("unit")
     path = found.household.unit.path
     rows += [row for row in await Audit.filter(action__in=[EXPORT, OPENED]) if path.startswith(_scope(row))]
     return sorted({row.id: row for row in rows if row.action != SHOWN}.values(), key=lambda row: (row.at, row.id))
+
+
+async def _named_in_lists(household_id: int) -> list[Audit]:
+    """The database looks for the number, for there are very many such rows; what it took for it is checked."""
+    pieces = [edge % household_id for edge in ("%%[%d]%%", "%%[%d,%%", "%%,%d,%%", "%%,%d]%%")]
+    ids = [row["id"] for row in await db.fetch(IN_LISTS, LISTED, *pieces)]
+    pages = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
+    rows = [row for some in pages for row in await Audit.filter(id__in=some)]
+    return [row for row in rows if household_id in _households(row)]
 
 
 def _households(row: Audit) -> list[int]:

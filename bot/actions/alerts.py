@@ -51,6 +51,11 @@ class Recipient(NamedTuple):
     user_id: str
 
 
+def rings(request: HelpRequest) -> bool:
+    """Are people alerted of it until one says 收到? What is in doubt only when it may be about a life."""
+    return request.state == "open" or (request.state == "review" and request.urgency == "emergency")
+
+
 async def raise_alert(request: HelpRequest, rules: Rules) -> None:
     """Write the next alert of the request and when the one after it is due (inside the caller's transaction)."""
     levels = await ladder(request.unit_id, rules)
@@ -139,7 +144,7 @@ async def _text(request: HelpRequest, rules: Rules, step: int) -> tuple[Text, ..
     member = await members.named(request)
     unit = await Unit.get_or_none(id=request.unit_id) if request.unit_id else None
     parts = rules.texts.render(
-        "alerts/help-emergency" if request.urgency == "emergency" else "alerts/help-request",
+        _words_for(request),
         number=request.id,
         again=step > 0,
         unit=one_line(unit.name) if unit else "",
@@ -154,6 +159,12 @@ async def _text(request: HelpRequest, rules: Rules, step: int) -> tuple[Text, ..
         hotline=rules.hotline,
     )
     return tuple(part for part in parts if isinstance(part, Text))
+
+
+def _words_for(request: HelpRequest) -> str:
+    if request.urgency != "emergency":
+        return "alerts/help-request"
+    return "alerts/help-suspected" if request.state == "review" else "alerts/help-emergency"
 
 
 def one_line(text: str) -> str:

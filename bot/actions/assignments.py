@@ -218,11 +218,15 @@ async def _let_go(assignment_id: int) -> int:
     return gone
 
 
-async def open_round_of(household_id: int) -> Assignment | None:
-    """The assignment that a call to the household counts for: the one that is with somebody, else the latest."""
+async def open_round_of(household_id: int, *, visited: bool = False) -> Assignment | None:
+    """The assignment that a call to the household counts for: the one that is with somebody, else the latest.
+
+    A visit counts for one that waits for a visit too.
+    """
     held = await Assignment.get_or_none(held_household_id=household_id)
     if held is not None:
         return held
     open_ = await Round.filter(closed_at=None, starts_at__lte=clock.now()).values_list("id", flat=True)
-    waiting = Assignment.filter(household_id=household_id, state="waiting", round_id__in=open_)
+    states = ("waiting", "visit") if visited else ("waiting",)
+    waiting = Assignment.filter(household_id=household_id, state__in=states, round_id__in=open_)
     return await waiting.order_by("-id").first()

@@ -11,9 +11,13 @@ IN_A_ROW = timedelta(days=60)  # without a round, older attempts belong to anoth
 
 async def state_after(rule: Outcome, household_id: int, assignment: Assignment | None, *, visited: bool) -> str:
     """What the household waits for after this attempt: another call, a visit, a roster fix, or nothing."""
+    if visited and assignment is not None and assignment.state == "visit":
+        if not rule.reached:
+            return "visit"  # somebody goes again
+        if rule.ends == "visit":
+            return "done"
     if rule.final:
-        asked_for = assignment is not None and assignment.state == "visit"
-        return "done" if visited and asked_for and rule.ends == "visit" else rule.ends
+        return rule.ends
     return rule.then if await _in_a_row(household_id, assignment) + 1 >= rule.tries else "waiting"
 
 

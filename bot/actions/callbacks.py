@@ -116,7 +116,7 @@ async def _record(
 ) -> Recorded:
     await act_as(staff_id, CALLERS, household.unit_id)
     rule = OUTCOMES[call.outcome]
-    assignment = await assignments.open_round_of(household.id)
+    assignment = await assignments.open_round_of(household.id, visited=call.visited)
     state = await attempts.state_after(rule, household.id, assignment, visited=call.visited)
     next_call = await _next_call(rule, household, call, times, at) if state == "waiting" else None
     before, latest = await _slip_in(household, at, next_call)

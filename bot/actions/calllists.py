@@ -33,7 +33,8 @@ WHERE a.staff_id = ? AND a.held_household_id IS NOT NULL AND NOT h.do_not_call A
 # Calls that this person owes outside of any round: the latest attempt was theirs and wants another one.
 OWED = f"""
 SELECT {COLUMNS}, 0 AS round_id, 0 AS cap FROM household h JOIN unit u ON u.id = h.unit_id
-WHERE h.next_call_at IS NOT NULL AND NOT h.do_not_call AND u.path LIKE ?
+WHERE h.id IN (SELECT o.household_id FROM follow_up o WHERE o.staff_id = ? AND o.undone_at IS NULL)
+AND h.next_call_at IS NOT NULL AND NOT h.do_not_call AND u.path LIKE ?
 AND (SELECT f.staff_id FROM follow_up f WHERE f.household_id = h.id AND f.undone_at IS NULL
      ORDER BY f.at DESC, f.id DESC LIMIT 1) = ?
 AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.held_household_id = h.id)
@@ -74,7 +75,7 @@ async def mine(staff_id: int) -> list[Entry]:
     """The person's whole list: first what is due, in the order of calling; then the rest by when it is due."""
     staff = await act_as(staff_id, CALLERS)
     now, under = clock.now(), f"{staff.unit.path}%"
-    rows = await db.fetch(HELD, staff.id, to_ms(now), under) + await db.fetch(OWED, under, staff.id)
+    rows = await db.fetch(HELD, staff.id, to_ms(now), under) + await db.fetch(OWED, staff.id, under, staff.id)
     kept_away = await _kept_away([row["id"] for row in rows])
     return sorted((_entry(row, now, kept_away) for row in rows), key=_order)
 

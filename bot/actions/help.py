@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from tortoise.expressions import Q
+
 from bot import clock
 from bot.actions import alerts, audit, directory, labels, members, steps
 from bot.actions.alerts import Rules
 from bot.errors import Conflict, NotAllowed, NotFound
-from bot.models import HelpRequest, Staff, db
+from bot.models import HelpRequest, RequestStep, Staff, db
 
 JOIN_WITHIN = timedelta(days=1)
 TAKEN = ("acknowledged", "assigned", "delivering")
 STILL_OPEN = ("review", "open", *TAKEN)
 RANK = {"normal": 0, "urgent": 1, "emergency": 2}
+DOUBTED = "待核实"  # in the history: 收到 was said while nobody knew
 
 
 class Need(NamedTuple):
@@ -31,7 +34,12 @@ class Need(NamedTuple):
     place: str = ""  # the group's name, for a sender who is on no roster
     message_key: str | None = None
     why: Sequence[str] = ()  # the words that decided
-    sure: bool = True  # False: put on the list 待核实 for a person to look at, and alert nobody
+    sure: bool = True  # False: put on the list 待核实 for a person to look at; alert nobody, unless a life may be at stake
+
+    @property
+    def suspicion(self) -> bool:
+        """Perhaps a life in danger, and nobody knows: people are told at once, calmly."""
+        return self.urgency == "emergency" and not self.sure
 
 
 class Taken(NamedTuple):
@@ -82,7 +90,7 @@ async def raise_request(need: Need, rules: Rules) -> tuple[HelpRequest, bool]:
         )
         await steps.note(request.id, "raised", words=need.words)
         await audit.note("help.raised", "request", request.id, urgency=need.urgency, kinds=list(need.kinds))
-        if need.sure:
+        if alerts.rings(request):
             await alerts.raise_alert(request, rules)
     return request, True
 
@@ -91,14 +99,29 @@ async def _still_open(need: Need) -> HelpRequest | None:
     since = clock.now() - JOIN_WITHIN
     candidates = HelpRequest.filter(state__in=STILL_OPEN, opened_at__gte=since).order_by("-id")
     if need.household_id is not None:
-        known = await candidates.filter(household_id=need.household_id).first()
+        theirs = await candidates.filter(household_id=need.household_id)
     elif need.sender_id:
-        known = await candidates.filter(channel=need.channel, sender_id=need.sender_id, household_id=None).first()
+        theirs = await candidates.filter(channel=need.channel, sender_id=need.sender_id, household_id=None)
     else:
         return None
-    if known is not None and known.state in TAKEN and _says_more(need, known):
+    known = next((one for one in theirs if _belongs(need, one)), None)
+    if known is not None and known.state in TAKEN and (_says_more(need, known) or await _was_doubted(need, known)):
         return None  # whoever said 收到 to rice hears no alert any more: a fall or a fever must ring again
     return known
+
+
+def _belongs(need: Need, known: HelpRequest) -> bool:
+    """A suspicion stays apart from rice: neither makes the other look surer or more urgent than it is."""
+    apart = need.suspicion or (known.state == "review" and known.urgency == "emergency")
+    return not apart or need.urgency == known.urgency
+
+
+async def _was_doubted(need: Need, known: HelpRequest) -> bool:
+    """Was 收到 said to a suspicion, and now it is said outright?"""
+    if need.urgency != "emergency" or not need.sure:
+        return False
+    receipts = await RequestStep.filter(request_id=known.id, step="acknowledged")
+    return bool(receipts) and all(receipt.words == DOUBTED for receipt in receipts)
 
 
 def _why(known: str, more: Sequence[str]) -> str:
@@ -129,7 +152,7 @@ async def _join(request: HelpRequest, need: Need, rules: Rules) -> None:
     await request.save()
     await steps.note(request.id, "joined", words=need.words)
     await audit.note("help.joined", "request", request.id, urgency=need.urgency)
-    if worse and request.state == "open":
+    if worse and alerts.rings(request):
         await alerts.raise_alert(request, rules)
 
 
@@ -146,9 +169,10 @@ async def acknowledge(number: int, staff_id: int, rules: Rules | None = None) ->
         )
         if not taken:
             raise Conflict(await _what_happened(number, staff))
-        await steps.note(number, "acknowledged", staff_id=staff.id)
+        suspicion = doubted is not None and doubted.urgency == "emergency"
+        await steps.note(number, "acknowledged", staff_id=staff.id, words=DOUBTED if suspicion else "")
         await audit.note("help.acknowledged", "request", number, staff_id=staff.id)
-        if doubted is not None and rules is not None:
+        if doubted is not None and rules is not None and not suspicion:  # who looks does not know yet
             await labels.keep(doubted, rules, ask=True)
     return await _taken(await HelpRequest.get(id=number))
 
@@ -223,10 +247,11 @@ def _listed(request: HelpRequest) -> Listed:
 
 async def climb(rules: Rules) -> int:
     """Alert again, or one step higher, for every request that nobody has acknowledged in time."""
-    due = await HelpRequest.filter(state="open", next_alert_at__lte=clock.now()).order_by("id").limit(200)
+    ringing = Q(state="open") | Q(state="review", urgency="emergency")
+    due = await HelpRequest.filter(ringing, next_alert_at__lte=clock.now()).order_by("id").limit(200)
     for request in due:
         async with db.transaction():
             fresh = await HelpRequest.get(id=request.id)
-            if fresh.state == "open" and fresh.next_alert_at == request.next_alert_at:
+            if alerts.rings(fresh) and fresh.next_alert_at == request.next_alert_at:
                 await alerts.raise_alert(fresh, rules)
     return len(due)

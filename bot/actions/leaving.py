@@ -59,7 +59,8 @@ async def _alert_others(accounts: list[Identity]) -> int:
         theirs = Delivery.filter(channel=account.channel, chat_kind="direct", chat_id=account.user_id)
         told.update(row.request_id for row in await theirs.filter(purpose="alert") if row.request_id is not None)
         await theirs.filter(status__in=("queued", "held")).update(status="expired", reason=VOID, settled_at=clock.now())
-    return await HelpRequest.filter(id__in=list(told), state="open").update(next_alert_at=clock.now()) if told else 0
+    waiting = HelpRequest.filter(id__in=list(told), state__in=("open", "review"))
+    return await waiting.update(next_alert_at=clock.now()) if told else 0
 
 
 async def _households(staff: Staff, to: Staff | None, by: int | None) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Lists of calls for paper, for the day when nothing else works. Names leave a row of a look, numbers one a household."""
+"""Lists of calls for paper, for the day when nothing else works. A list leaves one row, numbers one a household."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime

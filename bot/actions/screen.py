@@ -1,4 +1,4 @@
-"""The secret address of the screen in an entrance hall: a television cannot sign in, and shows what is public anyway."""
+"""The secret address of the screen in an entrance hall: a television cannot sign in, and shows only what is public."""
 
 import secrets
 from hashlib import sha256

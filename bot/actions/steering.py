@@ -81,7 +81,8 @@ async def forward(broadcast_id: int, group_ids: Collection[int], files: Programm
 
 
 async def _spread(row: Broadcast, groups: Sequence[Group], now: Programme) -> None:
-    quiet = now.quiet_by_channel(None)
+    plan = now.schedules.get(row.schedule_key)
+    quiet = now.quiet_by_channel(plan.when.quiet_hours if plan is not None else None)
     mark, expires_at = f"b:{row.schedule_key}:{to_ms(row.slot)}:", clock.now() + now.expire
     chosen = {place.group_id for place in one_road([_place(group) for group in groups], quiet)}
     drafts = [

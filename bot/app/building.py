@@ -167,7 +167,8 @@ def _spans(unit: int, normal: float, urgent: float) -> tuple[timedelta, timedelt
 
 def desk(config: Config, library: Library) -> Desk:
     pages = Address(config.web.public_url, config.web.port)
-    return Desk(library, rules(config, library), config.union.hotline, config.union.phone, pages, calling(config))
+    union, sandbox = config.union, sandbox_name(config) or ""
+    return Desk(library, rules(config, library), union.hotline, union.phone, pages, calling(config), sandbox)
 
 
 def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None, *, file: Config | None = None) -> Site:

@@ -62,8 +62,9 @@ def preview(
         if key in paused:
             continue
         cursor = cursors.get(key, 0)
+        mine = Library({message.key: message for message in library.match(schedule.send.messages)})  # looked for once
         for slot in slots(schedule, start, end, workdays):
-            message = pick(schedule, library, slot, cursor)
+            message = pick(schedule, mine, slot, cursor)
             left_out = skipped.get(key) == slot
             cursor += message is not None and not left_out  # as it is counted when it is sent
             note = workdays.note(clock.local(slot).date()) if schedule.when.workdays_only else ""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -82,12 +83,17 @@ class When(_Part):
     def trigger(self, zone: tzinfo) -> CronTrigger:
         """APScheduler's arithmetic; day and weekday must both fit, unlike in crontab."""
         assert self.cron is not None
-        names = [name for name, _ in _FIELDS]
-        return CronTrigger(**dict(zip(names, self.cron.split(), strict=True)), timezone=zone)
+        return _trigger(self.cron, zone)
 
     def moments(self, zone: tzinfo) -> list[datetime]:
         """`dates` as instants, in order."""
         return sorted(date.replace(tzinfo=zone) for date in self.dates)
+
+
+@lru_cache(maxsize=256)
+def _trigger(cron: str, zone: tzinfo) -> CronTrigger:
+    names = [name for name, _ in _FIELDS]
+    return CronTrigger(**dict(zip(names, cron.split(), strict=True)), timezone=zone)
 
 
 class Audience(_Part):

@@ -14,6 +14,7 @@ from bot.handlers import (
     requests,
     signin,
     speaker,
+    today,
 )
 from bot.handlers.desk import Desk
 from bot.router import Router
@@ -32,6 +33,7 @@ def build(desk: Desk) -> Router:
         requests,
         lifecycle,
         looking,
+        today,
         callbacks,
         calls,
         optout,

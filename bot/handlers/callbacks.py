@@ -12,7 +12,7 @@ from bot.actions.alerts import KIND_NAMES
 from bot.actions.callbacks import Call, Recorded
 from bot.actions.conversation import Answer
 from bot.actions.directory import Speaker
-from bot.actions.lookup import Unclear
+from bot.actions.lookup import SHOWN_MAX, Unclear
 from bot.actions.outcomes import OUTCOMES
 from bot.errors import ActionError, BadInput
 from bot.events import Part
@@ -150,6 +150,8 @@ def _ask(desk: Desk, questions: Questions, turn: Turn, unclear: Unclear, call: C
         for number, one in enumerate(unclear.candidates, 1)
     ]
     said: tuple[Part, ...] = desk.say("callback-which", close=unclear.close, lines=lines)
+    if len(lines) >= SHOWN_MAX:  # there may be more
+        said += desk.on_page(turn, "/roster")
     if turn.message.chat.kind == "direct":
         return Answer(said)
     return Answer(desk.say("callback-which-group"), private=said)

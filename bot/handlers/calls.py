@@ -58,7 +58,7 @@ def _following(desk: Desk) -> Handler:
 
 
 def _listing(desk: Desk) -> Handler:
-    async def listing(speaker: Speaker) -> Answer:
+    async def listing(turn: Turn, speaker: Speaker) -> Answer:
         assert speaker.staff_id is not None
         try:
             entries = await calllists.mine(speaker.staff_id)
@@ -66,7 +66,8 @@ def _listing(desk: Desk) -> Handler:
             return desk.refuse(error)
         await viewing.listed(speaker.staff_id, "calls", [one.code for one in entries[:LISTED]])
         today = sum((await calllists.calls_today(speaker.staff_id)).values())
-        return Answer(private=_listed(desk, entries, today))
+        more = desk.on_page(turn, "/calls") if len(entries) > LISTED else ()
+        return Answer(private=(*_listed(desk, entries, today), *more))
 
     return listing
 

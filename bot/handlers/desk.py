@@ -12,6 +12,13 @@ from bot.errors import ActionError
 from bot.events import Part
 from bot.router import NOTHING, Filter, Findings, Turn
 
+# Who may open a page that answers point to, by the beginning of its path.
+PAGES = {
+    "/calls": ("volunteer", "chair", "admin"),
+    "/requests": ("volunteer", "chair", "admin"),
+    "/roster": ("chair", "admin"),
+    "/today": ("chair", "admin"),
+}
 ROLE_NAMES = {"admin": "管理员", "chair": "主席", "editor": "宣传", "volunteer": "志愿者"}
 
 
@@ -22,6 +29,21 @@ class Desk(NamedTuple):
     phone: str
     pages: Address
     calling: Calling = Calling()
+    sandbox: str = ""  # the name of its channel; "" when there is none
+
+    def on_page(self, turn: Turn, path: str) -> tuple[Part, ...]:
+        """A last line that says where the rest is, for who may open that page from where they are.
+
+        Without an address of the union's own the pages are for this machine alone, where only the sandbox is.
+        """
+        speaker, message = turn.speaker, turn.message
+        if not isinstance(speaker, Speaker) or speaker.role not in _who_may(path):
+            return ()
+        if not self.pages.public_url and message.channel != self.sandbox:
+            return ()
+        if message.chat.kind == "group" and not in_staff_group(turn):
+            return ()
+        return self.say("on-page", address=f"{self.pages}{path}")
 
     def say(self, key: str, **variables: object) -> tuple[Part, ...]:
         return self.texts.render(f"replies/{key}", **variables)
@@ -29,6 +51,10 @@ class Desk(NamedTuple):
     def refuse(self, error: ActionError) -> Answer:
         """An action said no: its sentence is meant for the person."""
         return Answer(self.say("refused", reason=str(error)))
+
+
+def _who_may(path: str) -> tuple[str, ...]:
+    return PAGES[f"/{path.split('/')[1]}"]
 
 
 def staff(*roles: str) -> Filter:
@@ -57,6 +83,11 @@ def called(turn: Turn) -> Findings | None:
 def spoken_to(turn: Turn) -> Findings | None:
     """The same, and a group of staff: there the bot is a colleague."""
     return NOTHING if called(turn) is not None or in_staff_group(turn) else None
+
+
+def among_staff(turn: Turn) -> Findings | None:
+    """A direct talk, or a group of staff."""
+    return NOTHING if turn.message.chat.kind == "direct" or in_staff_group(turn) else None
 
 
 def in_staff_group(turn: Turn) -> bool:

@@ -15,6 +15,8 @@ def routes(desk: Desk) -> Router:
 
     async def heard(turn: Turn, judgement: Judgement) -> Answer:
         request, new = await help.raise_request(_need(turn, judgement), desk.rules)
+        if judgement.decision == "review" and judgement.urgency == "emergency":
+            return _gently(desk, turn, new=new)
         if judgement.decision == "review" and request.state == "review":
             return Answer()  # nobody is sure: no answer that would embarrass, a person will look
         return _answer(desk, turn, judgement, new=new)
@@ -53,6 +55,13 @@ def _need(turn: Turn, judgement: Judgement) -> Need:
         why=judgement.reasons,
         sure=judgement.decision == "alert",
     )
+
+
+def _gently(desk: Desk, turn: Turn, *, new: bool) -> Answer:
+    """Perhaps a heavy heart: in a group not a word, alone a warm one; people are told either way."""
+    if turn.message.chat.kind != "direct":
+        return Answer()
+    return Answer(here=desk.say("suspected-private", again=not new, hotline=desk.hotline))
 
 
 def _answer(desk: Desk, turn: Turn, judgement: Judgement, *, new: bool) -> Answer:

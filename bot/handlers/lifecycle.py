@@ -41,6 +41,7 @@ VERDICTS = {
     "issues": ("有问题", "3"),
     "confirmed": ("收到了", "已收到", "收到", "1"),
 }
+LOOK, STEPS_SHOWN = "详情", 15
 Said = Awaitable[tuple[Part, ...]]
 Work = Callable[[Desk, int, int, str], Said]
 
@@ -49,8 +50,9 @@ def routes(desk: Desk) -> Router:
     router = Router()
     for words, work in WORKS.items():
         router.add(_answering(desk, work), command(*words.split()), staff(), _numbered)
+    router.add(_looking(desk), command(LOOK), staff(), _numbered)
     router.add(_reporting(desk), command("代报"), staff(), _family)
-    every = " ".join([*WORKS, "代报"]).split()
+    every = " ".join([*WORKS, LOOK, "代报"]).split()
     router.add(_howto(desk), command(*every), staff(), spoken_to)
     return router
 
@@ -219,9 +221,21 @@ async def _hasten(desk: Desk, number: int, staff_id: int, rest: str) -> tuple[Pa
     return desk.say("judged-anew", what="程度", **done._asdict())
 
 
-async def _detail(desk: Desk, number: int, staff_id: int, rest: str) -> tuple[Part, ...]:
-    seen = await detail.look(number, staff_id)
-    lines = [_step(one) for one in seen.steps[-15:]]
+def _looking(desk: Desk) -> Callable[..., Awaitable[Answer]]:
+    async def look(turn: Turn, speaker: Speaker, number: int) -> Answer:
+        assert speaker.staff_id is not None
+        try:
+            seen = await detail.look(number, speaker.staff_id)
+        except ActionError as error:
+            return Answer(private=desk.refuse(error).here)
+        more = desk.on_page(turn, f"/requests/{number}") if len(seen.steps) > STEPS_SHOWN else ()
+        return Answer(private=(*_seen(desk, number, seen), *more))
+
+    return look
+
+
+def _seen(desk: Desk, number: int, seen: detail.Detail) -> tuple[Part, ...]:
+    lines = [_step(one) for one in seen.steps[-STEPS_SHOWN:]]
     state = CLOSED_AS.get(seen.closed_as, "已办结") if seen.state == "closed" else STATE_NAMES.get(seen.state, "待核实")
     shown = {name: value for name, value in seen.shown.items() if name != "words"}
     why = "、".join(seen.why)
@@ -279,6 +293,5 @@ WORKS: dict[str, Work] = {
     "关联": _link,
     "改类": _recategorise,
     "加急": _hasten,
-    "详情": _detail,
 }
-_WORDS = " ".join(WORKS).split()
+_WORDS = " ".join([*WORKS, LOOK]).split()

@@ -28,7 +28,7 @@ def routes(desk: Desk) -> Router:
             return Answer(private=desk.refuse(error).here)  # a group must not learn that there is a request
         return Answer(private=_taken(desk, taken))
 
-    async def listing(speaker: Speaker) -> Answer:
+    async def listing(turn: Turn, speaker: Speaker) -> Answer:
         assert speaker.staff_id is not None
         rows = await help.open_for(speaker.staff_id)
         now = clock.now()
@@ -36,7 +36,8 @@ def routes(desk: Desk) -> Router:
         lines = [_line(row, now) for row in rows if row.state != "review"]
         take = bool(rows) and speaker.role in TAKERS
         more = max(0, len(lines) - SHOWN) + max(0, len(review) - SHOWN)
-        return Answer(desk.say("requests", lines=lines[:SHOWN], review=review[:SHOWN], more=more, take=take))
+        said = desk.say("requests", lines=lines[:SHOWN], review=review[:SHOWN], more=more, take=take)
+        return Answer((*said, *(desk.on_page(turn, "/requests") if more else ())))
 
     async def not_here(turn: Turn) -> Answer:
         return Answer(desk.say("in-private"))

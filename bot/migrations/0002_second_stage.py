@@ -229,6 +229,10 @@ class Migration(migrations.Migration):
             model_name='HelpRequest',
             index=Index(fields=['closed_at']),
         ),
+        ops.AddIndex(
+            model_name='HelpRequest',
+            index=Index(fields=['acknowledged_at']),
+        ),
         ops.AddField(
             model_name='Household',
             name='erased_at',

@@ -100,7 +100,14 @@ class HelpRequest(Model):
 
     class Meta:
         table = "help_request"
-        indexes = (("state", "id"), ("unit_id", "id"), ("assigned_to_id", "state"), ("opened_at",), ("closed_at",))
+        indexes = (
+            ("state", "id"),
+            ("unit_id", "id"),
+            ("assigned_to_id", "state"),
+            ("opened_at",),
+            ("closed_at",),
+            ("acknowledged_at",),
+        )
 
 
 class RequestStep(Model):

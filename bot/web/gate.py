@@ -112,6 +112,7 @@ def _cookie(request: web.Request, response: web.StreamResponse, value: str, life
 def harden(request: web.Request, response: web.StreamResponse) -> None:
     """Headers of every answer, whoever made it."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", "no-store")
     if over_tls(request):
         response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")
 

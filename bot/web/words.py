@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot import clock
+from bot.actions.scope import Scope
 from bot.web.languages import N_
-from bot.web.reads.scope import Scope
 from bot.web.visit import Visit
 
 STATES = {

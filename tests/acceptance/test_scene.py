@@ -1,10 +1,5 @@
 """What a visitor does first: `songnuan run` as it comes out of the box, and /sandbox in a real browser."""
 
-import asyncio
-import os
-import re
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,9 +9,10 @@ import pytest
 from aiohttp import ClientSession
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.visitor import README, started
+
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "test-output" / "screenshots"
-README = ROOT / "docs" / "images" if os.environ.get("README_SHOTS") == "1" else None
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 FAMILY_GROUP, WITH_BOT = "chat-group:g-m1-family", "chat-direct:s-chair-m1"
 ASKS, NEUTRAL = "家里没米了", "您说的，工会看到了，会有人联系您。"
@@ -25,26 +21,8 @@ ASKS, NEUTRAL = "家里没米了", "您说的，工会看到了，会有人联�
 @pytest.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[str]:
     """The address of a bot that was started like a visitor starts it, with everything as shipped."""
-    shutil.copyfile(ROOT / "config.toml", tmp_path / "config.toml")
-    for name in ("messages", "schedules"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SONGNUAN_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"),
-        cwd=tmp_path,
-        env={**kept, "SONGNUAN_WEB__PORT": "0", "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
-    found = re.search(r"http://127\.0\.0\.1:\d+/sandbox", line)
-    assert found, line
-    try:
-        yield found[0].removesuffix("/sandbox")
-    finally:
-        process.terminate()
-        rest = (await asyncio.wait_for(process.stdout.read(), 30)).decode()
-        assert await process.wait() == 0 and rest == "送暖已停止。\n"
+    async with started(tmp_path) as address:
+        yield address
 
 
 @asynccontextmanager

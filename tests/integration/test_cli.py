@@ -10,13 +10,15 @@ import pytest
 from aiohttp import web
 
 from bot import clock
-from bot.actions import broadcasts, directory, groups, help, outbox, people, settings, signin
+from bot.actions import broadcasts, directory, groups, help, outbox, people, scheduling, settings, signin
 from bot.actions import sample as samples
 from bot.cli import main
 from bot.events import Chat, GroupInfo, Text
-from bot.models import Broadcast, Delivery, Group, HelpRequest, Household, Staff, db, keys
+from bot.models import Broadcast, Delivery, Group, HelpRequest, Household, ScheduleState, Staff, Unit, db, keys
+from bot.models.fields import to_ms
 from bot.sample import load
 from tests.database import TEST_KEY
+from tests.web import quiet_site
 
 pytestmark = pytest.mark.db
 ROOT = Path(__file__).parents[2]
@@ -274,3 +276,19 @@ async def test_a_key_of_another_database_is_noticed(songnuan: Run, here: Path, d
     (here / "songnuan.key").write_text("0" * 64)
     code, said = await songnuan("staff", "list")
     assert code == 1 and "密钥文件和数据库不是一对" in said
+
+
+async def test_preview_shows_what_was_planned_on_the_pages(songnuan: Run, database_url: str) -> None:
+    async with inside(database_url):
+        await samples.create(load(), "qq")
+        by = (await Staff.create(name="何雨晴", role="editor", unit=await Unit.get(parent_id=None))).id
+        when = {"cron": "0 10 * * *"}
+        spec = {"name": "报警器", "when": when, "send": {"pick": "fixed", "messages": ["tips/co-alarm"]}}
+        row = await scheduling.plan(spec, quiet_site().programme, by=by)
+        state = await ScheduleState.get(key=row.key)
+        assert state.next_slot is not None
+        await scheduling.skip(row.key, to_ms(state.next_slot), quiet_site().programme, skipped=True, by=by)
+    rows = [row for row in json.loads((await songnuan("preview", "--json"))[1]) if row["name"] == "报警器"]
+    assert len(rows) == 14 and [row["left_out"] for row in rows] == [True] + [False] * 13
+    said = (await songnuan("preview", "--days", 2))[1]
+    assert "（跳过）" in said and "报警器" in said

@@ -202,7 +202,7 @@ async def test_a_visit_settles_what_calls_did_not(room: Room) -> None:
     await opened()
     for _ in range(4):
         await room.say("回访 H0123 没人接", VOLUNTEER)
-    assert await say(room, "回访 H0123 上门 平安") == "已记：H0123 上门-平安。\n记错了就写“撤销”。"
+    assert await say(room, "回访 H0123 上门 平安") == "已记：H0123 上门-平安。\n还有 1 户要打，写“下一户”。\n记错了就写“撤销”。"
     assert await state_of("H0123") == ("done", 5)
     await room.say("撤销", VOLUNTEER)
     assert await state_of("H0123") == ("visit", 4) and "H0123" not in await held(), "it still wants a visit"

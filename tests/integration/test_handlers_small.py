@@ -1,12 +1,18 @@
 """帮助, 绑定, 退订 and 订阅: the menu fits who asks, a code makes a person, and a family decides what it receives."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from bot import clock
 from bot.actions import people as acts
-from bot.models import Household, Identity
+from bot.models import Household, Identity, Seen
+from bot.triage import judge
 from tests import people
 from tests.people import ADMIN, CHAIR, EDITOR, FAMILY_GROUP, LIU, NEED, STAFF_GROUP, STRANGER, VOLUNTEER
 from tests.room import Room
+
+NOON = datetime(2026, 12, 1, 4, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -38,6 +44,42 @@ async def test_in_a_group_the_menu_is_for_who_calls_the_bot(room: Room) -> None:
     assert len(await room.say("帮助", LIU, FAMILY_GROUP, mentions_me=True)) == 1
     assert len(await room.say("帮助", CHAIR, STAFF_GROUP)) == 1
     assert await room.say("？", CHAIR, STAFF_GROUP) == [], "a lone question mark among colleagues is small talk"
+
+
+@pytest.mark.parametrize(
+    ("who", "there"),
+    [
+        (CHAIR, "王秀兰，您好，我在呢。\n还没办完的，写“求助”；今天的数，写“今天”。"),
+        (ADMIN, "周文静，您好，我在呢。\n还没办完的，写“求助”"),
+        (VOLUNTEER, "陈小满，您好，我在呢。\n要打电话，写“下一户”"),
+        (EDITOR, "林晓雨，您好，我在呢。\n要到网页上，写“登录”"),
+        (LIU, "刘桂芳，您好，我在呢。\n家里有难处，直接写给我就行"),
+    ],
+)
+async def test_a_greeting_is_answered(room: Room, who: str, there: str) -> None:
+    for words in ("你好", "在吗？", "您好呀，在不在", "Hi", "送暖，在吗", "晚上好"):
+        [said] = await room.say(words, who)
+        assert said.text.startswith(there) and said.kind == "direct"
+
+
+async def test_a_stranger_is_greeted_once_a_day_and_forgotten(room: Room) -> None:
+    clock.use(lambda: NOON)
+    [said] = await room.say("你好", STRANGER)
+    assert said.text.startswith("您好，我是送暖") and "直接写给我" in said.text and "0450-0000000" in said.text
+    seen = await Seen.all().count()
+    assert await room.say("在吗", STRANGER) == [] and await Seen.all().count() == seen, "not a row is left of it"
+    assert len(await room.say("你好", "33000002")) == 1, "another one"
+    clock.use(lambda: NOON + timedelta(days=1))
+    assert len(await room.say("在吗", STRANGER)) == 1
+
+
+async def test_a_greeting_among_others_or_before_a_need_is_none(room: Room) -> None:
+    for group in (FAMILY_GROUP, STAFF_GROUP):
+        assert await room.say("你好", LIU, group, mentions_me=True) == await room.say("在吗", CHAIR, group) == []
+    assert await room.say("你好", LIU, quoted=True) == []
+    said = await room.say(f"你好，在吗，{NEED}", LIU)
+    assert [one.purpose for one in said] == ["alert", "reply"]
+    assert {judge(words).decision for words in ("你好", "在吗", "有人吗", "有人在吗", "hello")} == {"none"}
 
 
 async def test_a_cry_for_help_is_not_answered_with_a_menu(room: Room) -> None:

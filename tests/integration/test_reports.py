@@ -64,7 +64,8 @@ def figures(found: Report) -> dict[str, tuple[int, int, int]]:
 async def test_totals(room: Room) -> None:
     found = await report()
     assert figures(found) == {
-        "called": (2, 2, 0), "called-phone": (2, 2, 0), "called-visit": (0, 0, 0), "reached": (1, 1, 0), "needing": (1, 1, 0),
+        "called": (2, 2, 0), "called-phone": (2, 2, 0), "called-visit": (0, 0, 0),
+        "reached": (1, 1, 0), "needing": (1, 1, 0),
         "opened": (3, 4, 0), "helped": (1, 1, 0), "ended": (0, 1, 0), "waiting": (2, 2, 0),
         "promised": (1, 1, 20000), "delivered": (2, 2, 24651), "delivered-goods": (2, 2, 24651),
         "delivered-cash": (0, 0, 0), "delivered-service": (0, 0, 0),

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions import broadcasts, programme, scheduling
-from bot.actions.programme import Programme
+from bot.actions import broadcasts, programme, scheduling, steering
+from bot.actions.programme import Programme, read_schedule
+from bot.content import Schedule
 from bot.content.preview import preview
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
 from bot.jobs.broadcasts import arrange, tick
@@ -16,6 +17,8 @@ from bot.models import Broadcast, Delivery, OwnSchedule, ScheduleState, Staff, U
 from bot.models.fields import to_ms
 from bot.web.reads import planned
 from tests import people
+from tests.servers.onebot_rig import eventually
+from tests.stage import stage
 from tests.web import quiet_site
 
 EIGHT = datetime(2026, 12, 1, 0, tzinfo=UTC)  # 8:00 in Shanghai, a Tuesday
@@ -191,3 +194,29 @@ async def test_the_calendar_is_the_preview(files: Programme, tmp_path: Path) -> 
     end = datetime(2026, 12, 29, tzinfo=clock.zone())
     told = preview(now.schedules, now.texts, now.workdays, EIGHT, end, {}, ["pre-shift"])
     assert shown == [(one.at, one.message.title if one.message else "") for one in told] and len(shown) > 30
+
+
+async def test_the_running_bot_takes_it_up_and_stops_within_a_second(database: str, tmp_path: Path) -> None:
+    async with stage(tmp_path, database, per_minute=1) as scene:
+        by = await editor()
+        files = scene.app.programme
+        soon = clock.now() + timedelta(hours=1)
+        when = {"dates": [clock.local(soon).strftime("%Y-%m-%d %H:%M")]}
+        row = await scheduling.plan(spec(when=when, audience={}), files, by=by)
+        await broadcasts.plan(row.key, broadcasts.fingerprint(scheduling_of(row)), clock.now())
+        await eventually(lambda: len(scene.peer.sent) >= 1)
+        sent = await Broadcast.get(schedule_key=row.key)
+        assert sent.message_key == TIP
+        began = clock.monotonic()
+        spared = await steering.stop(sent.id, by=by)
+        assert clock.monotonic() - began < 1
+        gone = Delivery.filter(broadcast_id=sent.id, status__in=["sending", "sent"])
+        assert spared >= 1 and await gone.count() + spared == await Delivery.filter(broadcast_id=sent.id).count()
+        await scene.settled()  # whatever was on its way has arrived by now
+        assert len([one for one in scene.peer.sent if one.chat.startswith("group")]) <= await gone.count()
+
+
+def scheduling_of(row: OwnSchedule) -> Schedule:
+    found = read_schedule(row)
+    assert found is not None
+    return found

@@ -206,7 +206,7 @@ async def test_the_heart_beats_only_while_all_is_well(cast: None) -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/ping/secret"
     well: Mapping[str, Health] = {"qq": Health(Line.ONLINE, NIGHT)}
-    ill: Mapping[str, Health] = well | {"wx": Health(Line.LOGGED_OUT, NIGHT)}
+    ill: Mapping[str, Health] = {**well, "wx": Health(Line.LOGGED_OUT, NIGHT)}
     try:
         assert not await heartbeat.tick(url, lambda: ["发送 qq 停住了"], lambda: well)
         assert not await heartbeat.tick(url, list, lambda: ill)

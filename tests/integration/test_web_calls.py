@@ -200,6 +200,16 @@ async def test_without_scripts(database: str) -> None:
         assert (await FollowUp.get()).note == "说了很久"
 
 
+async def test_the_card_that_was_picked_has_the_form(database: str) -> None:
+    async with console(database) as site:
+        await opened()
+        for asked, first in (("H0124", "H0124"), ("H0201", "H0123"), ("", "H0123")):
+            page = await site.get(f"/calls?at={asked}", as_=VOLUNTEER)
+            assert f'class="card call now" id="call-{first}"' in page.html
+            assert f'action="/calls/{first}" class="call-form"' in page.html
+            assert page.html.count('class="call-form"') == 2, "one in the card, one for scripts to copy"
+
+
 async def test_handed_back_and_taken(database: str) -> None:
     async with console(database) as site:
         await opened()
@@ -250,7 +260,7 @@ async def test_a_long_list_is_small_on_the_way(database: str) -> None:
         await opened()
         page = await site.get("/calls", as_=VOLUNTEER, headers={"Accept-Encoding": "gzip"})
         assert (
-            page.html.count("<article ") == reads.CARDS_MOST and "0/72" in page.text and "后面还有 12 户" in page.text
+            page.html.count("<article ") == reads.CARDS_MOST and "0/72" in page.text and "后面还有 32 户" in page.text
         )
         assert page.headers["Content-Encoding"] == "gzip"
 

@@ -8,9 +8,9 @@ from typing import Any
 from bot import clock
 from bot.actions import reports
 from bot.actions.reports import Span
+from bot.actions.scope import scope
 from bot.models import Audit, FollowUp, HelpRequest, Household, Relief
 from bot.web.reads import figures
-from bot.web.reads.scope import scope
 from bot.web.views import figures as views
 from tests import people
 from tests.people import CHAIR, LIU, MA, NEED, OUTSIDER, TOP_CHAIR, URGENT, VOLUNTEER, WU

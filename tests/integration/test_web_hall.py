@@ -1,4 +1,4 @@
-"""The screen in the entrance hall: tips and nothing else, without signing in, and it goes on when the server is gone."""
+"""The screen in the entrance hall: tips and nothing else, without signing in; it goes on when the server is gone."""
 
 import re
 
@@ -87,7 +87,7 @@ async def _sizes(page: Page) -> list[str]:
     return found
 
 
-async def test_every_tip_fits_on_every_television(
+async def test_every_tip_fits_on_a_television(
     database: str, chromium: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(screen, "MOST", ALL)

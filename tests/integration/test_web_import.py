@@ -67,7 +67,7 @@ async def test_a_sheet_is_named_tried_and_brought_in(database: str) -> None:
         await site.post(f"{address}/run", as_=people.CHAIR)
         page = await settled(site, address)
         assert "导入完了" in page.text
-        assert await Household.filter(code__in=["H0301", "H0302", "H0303"]).values_list("code", flat=True) == ["H0301"]
+        assert [one.code for one in await Household.filter(code__startswith="H03")] == ["H0301"]
         rows = await Audit.filter(action="roster.import")
         assert {row.staff_id for row in rows} == {await people.staff_id(people.CHAIR)}
         page = await site.get(f"{address}/refused.xlsx", as_=people.CHAIR)

@@ -31,7 +31,9 @@ async def test_a_round_is_opened_over_a_part_of_the_roster(database: str) -> Non
         made = await opened(site, category="孤寡老人", ends="2027-01-31", cap="20", script="scripts/elder")
         assert (made.segment, made.cap_per_day, made.script_key) == ({"categories": ["孤寡老人"]}, 20, "scripts/elder")
         assert made.ends_at is not None and clock.local(made.ends_at).strftime("%m-%d %H:%M") == "02-01 00:00"
-        assert await Assignment.filter(round_id=made.id).values_list("household__code", flat=True) == ["H0124"]
+        assert [
+            row.household.code for row in await Assignment.filter(round_id=made.id).select_related("household")
+        ] == ["H0124"]
         page = await site.get("/rounds", as_=people.CHAIR)
         assert "冬季走访" in page.text and f'href="/roster?round={made.id}&amp;step=free"' in page.html
         assert "冬季走访" not in (await site.get("/rounds", as_=people.OUTSIDER)).text

@@ -1,13 +1,15 @@
 """/settings: a few settings are changed on a page; they lie over the file from the next start on, and for commands."""
 
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 from bot.actions import adjusting
 from bot.app import App
+from bot.cli import loading
 from bot.config import Config, adjusted
-from bot.models import Audit, Setting, Staff, Unit, db
+from bot.models import Audit, Setting, Staff, Unit
 from tests import people
 from tests.browsing import browsing, look
 from tests.room import SETTINGS
@@ -102,6 +104,10 @@ def test_a_change_lies_over_the_file_and_a_wrong_one_is_left_out() -> None:
     assert len(problems) == 4 and config.base == file.base
 
 
+async def _times_each(config: Config, args: Namespace) -> int:
+    return config.escalation.times_each
+
+
 async def test_a_bot_that_starts_lives_by_them(tmp_path: Path) -> None:
     folder = Path(__file__).parents[2]
     for name in ("messages", "schedules"):
@@ -119,7 +125,7 @@ async def test_a_bot_that_starts_lives_by_them(tmp_path: Path) -> None:
         assert app.calling.hours == file.callbacks.hours and app.site.config_file.escalation.times_each == 2
     finally:
         await app.stop()
-        await db.close()
+    assert await loading._within(file, Namespace(), _times_each) == 7  # and so does a command
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -1,4 +1,4 @@
-"""Two hundred groups by two hundred robots, and staff who are called: through the outbox, by the sender, to the server."""
+"""Two hundred groups by two hundred robots, and staff who are called: from the outbox to the server."""
 
 import asyncio
 from collections import Counter
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @asynccontextmanager
-async def at_work(database: str) -> AsyncIterator[tuple[WeComServer, WeComChannel, Sender]]:
+async def at_work(database: str) -> AsyncIterator[tuple[WeComServer, Sender]]:
     async with wecom(KEYS, MINUTE) as server:
         section = WeCom(type="wecom", url=server.url, quiet_hours="")
         config = Config.model_validate({"channels": {"wecom": section}}).at(ROOT)
@@ -43,7 +43,7 @@ async def at_work(database: str) -> AsyncIterator[tuple[WeComServer, WeComChanne
         await channel.start(Reception(build(building.desk(config, library)), Metrics()))
         sender.start()
         try:
-            yield server, channel, sender
+            yield server, sender
         finally:
             await sender.stop()
             await channel.stop()
@@ -70,7 +70,7 @@ async def settle() -> list[int]:
 
 async def test_two_hundred_groups_and_none_is_refused(database: str) -> None:
     """A tip for every group and forty alerts that all go by one robot: three of its minutes, and no refusal."""
-    async with at_work(database) as (server, channel, sender):
+    async with at_work(database) as (server, sender):
         await settle()
         life = clock.now() + timedelta(hours=1)
         tips = [
@@ -96,7 +96,7 @@ async def test_two_hundred_groups_and_none_is_refused(database: str) -> None:
 
 
 async def test_a_help_request_calls_the_chair_with_its_number(database: str) -> None:
-    async with at_work(database) as (server, channel, sender):
+    async with at_work(database) as (server, _):
         await settle()
         row = await HelpRequest.create(
             source="message", urgency="urgent", state="open", opened_at=clock.now(), words="家里没米了", kinds=["food"],

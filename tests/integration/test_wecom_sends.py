@@ -37,10 +37,10 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(folder: Path, *, known: tuple[str, ...] = (KEY, OTHER), timeout: float = 5) -> AsyncIterator[Rig]:
+async def rig(folder: Path, *, known: tuple[str, ...] = (KEY, OTHER), patience: float = 5) -> AsyncIterator[Rig]:
     names = {KEY: GROUP, OTHER: STAFF}
     async with wecom({key: names[key] for key in known}) as server:
-        config = WeCom(type="wecom", url=server.url, timeout_seconds=timeout)
+        config = WeCom(type="wecom", url=server.url, timeout_seconds=patience)
         robots = {name: key for key, name in names.items()}
         channel = WeComChannel("wecom", config, robots, media_root=folder, timing=FAST)
         inbox = Recorder()
@@ -121,7 +121,7 @@ async def test_what_cannot_be_sent_says_why(tmp_path: Path) -> None:
 
 
 async def test_a_lost_answer_is_a_doubt_and_a_refusal_is_none(tmp_path: Path) -> None:
-    async with rig(tmp_path, timeout=0.5) as line:
+    async with rig(tmp_path, patience=0.5) as line:
         for fault, code in (
             ("swallow", "dropped"), ("hang", "timeout"), ("502", "failed_http_502"), ("busy", "failed_-1"),
             ("nonsense", "async"),
@@ -197,11 +197,11 @@ async def test_somebody_else_who_uses_the_robot_costs_patience_only(tmp_path: Pa
 
 
 async def test_the_key_is_in_no_log_and_in_no_state(tmp_path: Path) -> None:
-    async with logged() as log, rig(tmp_path, known=(), timeout=0.3) as line:
+    async with logged() as log, rig(tmp_path, known=(), patience=0.3) as line:
         await line.until(Line.ONLINE)
         await refused(line, Permanent, "bad_robot")
         for fault in ("swallow", "hang", "502"):
-            line.server.fault.append(fault)  # type: ignore[arg-type]
+            line.server.fault.append(fault)
             await refused(line, Unknown, {"swallow": "dropped", "hang": "timeout"}.get(fault, "failed_http_502"))
         await line.server.stop()
         await refused(line, Retryable, "offline")

@@ -18,7 +18,7 @@ def locate(root: Path, path: str) -> Path:
     Raises ValueError for what would lie outside.
     """
     if UPLOADED.fullmatch(path):
-        return root.resolve().parent / "data" / path
+        return root.parent / "data" / path
     file = (root / path).resolve()
     if not file.is_relative_to(root.resolve()):
         raise ValueError("outside")

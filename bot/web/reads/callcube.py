@@ -11,9 +11,9 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from bot import clock
+from bot.actions.scope import Scope
 from bot.models import db
 from bot.models.fields import to_ms
-from bot.web.reads.scope import Scope
 
 SETTLED = timedelta(days=2)
 KEPT_FOR = 600.0  # seconds

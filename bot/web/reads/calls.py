@@ -11,8 +11,8 @@ from bot.actions.people import act_as
 from bot.content import Library
 from bot.models import FollowUp, Household, Member, Round, Staff, db
 
-CARDS_MOST = 60  # a day's work is less; the others follow when these are done
-LATER_MOST = 60
+CARDS_MOST = 40  # a day's work; the others follow when these are done
+LATER_MOST = 30
 
 LAST = """
 SELECT h.id AS household, (SELECT f.id FROM follow_up f WHERE f.household_id = h.id AND f.undone_at IS NULL

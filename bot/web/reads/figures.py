@@ -3,27 +3,22 @@
 The totals are those of `bot.actions.reports`, which adds up the same rows for a file: a test holds them together.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from bot import clock
 from bot.actions.outcomes import OUTCOMES, REACHED
-from bot.actions.relief import GIVEN
-from bot.actions.reports import KINDS, NOT_COUNTED, Span
+from bot.actions.reports import KINDS, Span
+from bot.actions.scope import Scope
+from bot.actions.today import A_REQUEST, ANSWERED, COUNTS, GIVEN_SQL, STANDS
 from bot.models import db
 from bot.models.fields import from_ms, to_ms
 from bot.web.reads import callcube
 from bot.web.reads.callcube import Day
-from bot.web.reads.scope import Scope
 
 PAGE = 50
 CALLS = {"called": frozenset(OUTCOMES), "reached": frozenset(REACHED), "needing": frozenset({"needs_help"})}
-COUNTS = "r.undone_at IS NULL"
-A_REQUEST = f"coalesce(r.closed_as, '') NOT IN ({', '.join(repr(one) for one in NOT_COUNTED)})"
-# A row of the ledger that another one corrects does not count any more.
-STANDS = "NOT EXISTS (SELECT 1 FROM relief c WHERE c.corrects_id = r.id)"
-GIVEN_SQL = f"r.state IN ({', '.join(repr(one) for one in GIVEN)}) AND {STANDS}"
 TOGETHER = "count(DISTINCT r.request_id || ':' || coalesce(r.delivered_at, r.at))"
 
 
@@ -35,13 +30,9 @@ class Subject(NamedTuple):
     condition: str
 
 
-def _list(codes: Sequence[str]) -> str:
-    return ", ".join(f"'{one}'" for one in codes)
-
-
 SUBJECTS: dict[str, Subject] = {
     "called": Subject("follow_up", "at", COUNTS),
-    "reached": Subject("follow_up", "at", f"{COUNTS} AND r.outcome IN ({_list(REACHED)})"),
+    "reached": Subject("follow_up", "at", f"{COUNTS} AND {ANSWERED}"),
     "needing": Subject("follow_up", "at", f"{COUNTS} AND r.outcome = 'needs_help'"),
     "opened": Subject("help_request", "opened_at", A_REQUEST),
     "helped": Subject("help_request", "closed_at", "r.state = 'closed' AND r.closed_as = 'helped'"),

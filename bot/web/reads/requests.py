@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from bot import clock
+from bot.actions.scope import Scope
 from bot.models import Identity, db
 from bot.models.fields import from_ms, to_ms
-from bot.web.reads.scope import Scope
 
 PAGE = 30
 COLUMN = 12  # cards of one column of the board

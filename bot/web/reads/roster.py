@@ -13,9 +13,9 @@ from bot.actions import phones, rounds, viewing
 from bot.actions.calllists import LAST_AT
 from bot.actions.outcomes import REACHED
 from bot.actions.rounds import LATEST, REACHED_AT
+from bot.actions.scope import Scope
 from bot.models import Member, db
 from bot.models.fields import from_ms, to_ms
-from bot.web.reads.scope import Scope
 
 PAGE, STRETCH, FOUND = 30, 3000, 60  # lines a page; households looked through for it; hits of a search
 ROLES = ("chair",)

@@ -60,7 +60,7 @@ async def _context(visit: Visit, code: str = "", typed: dict[str, str] | None = 
     mine = await reads.mine(visit.me.id, visit.site.texts)
     return {
         "mine": mine,
-        "first": code or (mine.cards[0].code if mine.cards else ""),
+        "first": _first(code or visit.asked("at", 20), mine),
         "wrong": code,
         "typed": typed or {},
         "until": to_ms(reads.midnight()),
@@ -77,6 +77,12 @@ async def _context(visit: Visit, code: str = "", typed: dict[str, str] | None = 
         "open_hours": visit.site.calling.open(clock.now()),
         "hours": visit.site.calling.hours,
     }
+
+
+def _first(code: str, mine: reads.Mine) -> str:
+    """The card in hand: the one that was asked for, if it is there."""
+    codes = [card.code for card in mine.cards]
+    return code if code in codes or not codes else codes[0]
 
 
 def _latest(visit: Visit, call: FollowUp | None) -> dict[str, object] | None:

@@ -3,11 +3,11 @@
 from aiohttp.web import StreamResponse
 
 from bot import clock
-from bot.actions.reports import Span
+from bot.actions.scope import scope
+from bot.actions.today import numbers
 from bot.web import words
 from bot.web.reads import figures, requests
 from bot.web.reads.requests import Line, Whose
-from bot.web.reads.scope import scope
 from bot.web.routing import CHAIRS, page
 from bot.web.visit import Visit
 
@@ -17,7 +17,6 @@ async def today(visit: Visit) -> StreamResponse:
     units = await scope(visit.me.id, CHAIRS, visit.asked("unit", 20))
     whose = Whose(visit.me.id, units)
     day = figures.today()
-    span = Span(day, day)
     counts = await requests.counts(whose)
     return visit.render(
         "today/_desk.html" if visit.hx else "today/desk.html",
@@ -26,9 +25,7 @@ async def today(visit: Visit) -> StreamResponse:
         doubtful=await requests.doubtful(whose),
         counts=counts,
         most=requests.MOST,
-        calls=await figures.calls(day, day, units),
-        opened=await figures.total("opened", span, units),
-        delivered=await figures.total("delivered", span, units),
+        numbers=await numbers(units),
         in_hand=sum(counts.get(state, 0) for state in requests.IN_HAND),
         units=units,
         unit_options=words.units(units),

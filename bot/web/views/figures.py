@@ -13,6 +13,7 @@ from aiohttp.web import StreamResponse
 
 from bot.actions import report_file, reports, viewing
 from bot.actions.reports import Span
+from bot.actions.scope import Scope, scope
 from bot.errors import BadInput, NotFound
 from bot.models import Unit
 from bot.quantities import shown
@@ -20,7 +21,6 @@ from bot.web import charts, words
 from bot.web.languages import N_
 from bot.web.reads import figures
 from bot.web.reads.figures import Total
-from bot.web.reads.scope import Scope, scope
 from bot.web.routing import CHAIRS, Handler, file, page
 from bot.web.visit import Visit
 

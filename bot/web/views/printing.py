@@ -7,13 +7,13 @@ from aiohttp.web import StreamResponse
 from bot import clock
 from bot.actions import printing, relief, viewing
 from bot.actions.printing import CallList
+from bot.actions.scope import scope
 from bot.errors import ActionError, BadInput, NotFound
 from bot.web import words
 from bot.web.languages import N_
 from bot.web.reads import request as one_request
 from bot.web.reads import requests
 from bot.web.reads.requests import Wanted, Whose
-from bot.web.reads.scope import scope
 from bot.web.routing import CALLERS, form, page
 from bot.web.visit import Visit
 

@@ -6,13 +6,13 @@ from urllib.parse import urlencode
 from aiohttp.web import StreamResponse
 
 from bot.actions import lookup
+from bot.actions.scope import scope
 from bot.errors import ActionError, NotFound
 from bot.web import words
 from bot.web.languages import N_
 from bot.web.reads import request as one
 from bot.web.reads import requests as reads
 from bot.web.reads.requests import ALL_OPEN, Wanted, Whose
-from bot.web.reads.scope import scope
 from bot.web.routing import CALLERS, form, page
 from bot.web.visit import Visit
 

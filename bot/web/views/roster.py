@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from aiohttp.web import StreamResponse
 
 from bot.actions import exporting, rounds
+from bot.actions.scope import scope
 from bot.errors import ActionError
 from bot.web import words
 from bot.web.languages import N_
 from bot.web.reads import roster as reads
 from bot.web.reads.roster import Wanted
-from bot.web.reads.scope import scope
 from bot.web.routing import CHAIRS, form, page
 from bot.web.visit import Visit
 

@@ -8,11 +8,11 @@ from bot import clock
 from bot.actions import assignments
 from bot.actions import rounds as acting
 from bot.actions.rounds import NEVER, Plan, Segment
+from bot.actions.scope import scope
 from bot.errors import ActionError, BadInput, NotFound
 from bot.web import words
 from bot.web.languages import N_
 from bot.web.reads import rounds as reads
-from bot.web.reads.scope import scope
 from bot.web.routing import CHAIRS, form, page
 from bot.web.visit import Form, Visit
 
@@ -26,13 +26,13 @@ LISTS = [
 async def listing(visit: Visit) -> StreamResponse:
     """Those that are open; with ?closed=1 those that are over."""
     over = bool(visit.asked("closed"))
-    if over:
-        found, before = await reads.closed(visit.me.id, visit.asked_number("before"))
-    else:
-        found, before = (await acting.overview(by=visit.me.id))[::-1], 0
+    ended, before = await reads.closed(visit.me.id, visit.asked_number("before")) if over else ([], 0)
+    found = [] if over else (await acting.overview(by=visit.me.id))[::-1]
     older = f"/rounds?closed=1&before={before}" if before else ""
     lists = [(key, visit._(label), visit._(hint)) for key, label, hint in LISTS]
-    return visit.render("rounds/list.html", rounds=found, over=over, older=older, lists=lists, now=clock.now())
+    return visit.render(
+        "rounds/list.html", rounds=found, ended=ended, over=over, older=older, lists=lists, now=clock.now()
+    )
 
 
 async def new(visit: Visit) -> StreamResponse:

@@ -30,9 +30,8 @@ async def sheet(visit: Visit) -> StreamResponse:
     found = await reads.today(visit.site.programme)
     head = f"{visit.site.programme.union}  {clock.local(clock.now()):%Y年%m月%d日}"
     pieces = [head, *("\n".join((one.title, *one.lines)) for one in found.slides)]
-    return Response(
-        text="\n\n".join(pieces) + "\n", content_type="text/plain", charset="utf-8", headers=SECURITY_HEADERS
-    )
+    text = "\n\n".join(pieces) + "\n"
+    return Response(text=text, content_type="text/plain", charset="utf-8", headers=SECURITY_HEADERS)
 
 
 async def shown_to_all(visit: Visit) -> StreamResponse:

@@ -1,4 +1,4 @@
-"""/settings: the few that an office changes now and then; the rest stays in config.toml, with whoever runs the machine."""
+"""/settings: the few that an office changes now and then; the rest stays in config.toml, with whoever runs the bot."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -15,8 +15,7 @@ export class Cards {
 
   begin() {
     for (const skip of this.root.querySelectorAll("[data-skip]")) skip.hidden = false;
-    const asked = decodeURIComponent(location.hash).replace("#call-", "");
-    this.show(this.left().find((card) => card.dataset.code === asked) ?? this.now() ?? this.left()[0]);
+    this.show(this.now() ?? this.left()[0]);
     const small = matchMedia("(max-width: 899px)").matches;
     if (small) this.root.querySelector(".calls-list").open = false;
     else for (const script of this.root.querySelectorAll(".call-script")) script.open = true;
@@ -51,6 +50,7 @@ export class Cards {
   }
 
   show(card, move = false) {
+    if (card && !card.querySelector("[data-record]")) this.equip(card);
     for (const one of this.all()) one.classList.toggle("now", one === card);
     for (const one of this.due?.querySelectorAll("[data-pick]") ?? []) {
       if (one.dataset.pick === card?.dataset.code) one.setAttribute("aria-current", "true");
@@ -62,6 +62,18 @@ export class Cards {
     if (!move) return;
     (card ?? this.end).focus({ preventScroll: true });
     scrollTo({ top: 0 });
+  }
+
+  // The form is the same for all, but for what it is about.
+  equip(card) {
+    const form = this.root.querySelector("[data-form]").content.firstElementChild.cloneNode(true);
+    for (const piece of [form, ...form.querySelectorAll("*")]) {
+      for (const one of piece.attributes) {
+        if (one.value.includes("CODE")) one.value = one.value.replaceAll("CODE", card.dataset.code);
+      }
+    }
+    form.elements.seen.value = card.dataset.seen;
+    card.querySelector(".call-foot").before(form);
   }
 
   finish(code) {
@@ -85,7 +97,7 @@ export class Cards {
     this.done.delete(code);
     this.line(code)?.removeAttribute("hidden");
     const card = this.of(code);
-    if (card) delete card.querySelector("[data-record]").dataset.taken;
+    if (card) delete card.querySelector("[data-record]")?.dataset.taken;
     if (card) this.show(card, true);
     else this.count();
     return Boolean(card);

@@ -1,4 +1,4 @@
-"""Which units a page shows: the person's own and all below, or the one of these that was picked.
+"""Which units are looked at: the person's own and all below, or the one of these that was picked.
 
 Rights are asked of the database (`people.act_as`), so a code of another unit in an address opens nothing.
 """
