@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench import chat, imports, rows, standing, table
+from bench import chat, imports, pages, rows, standing, table
 from bench.programs import ROOT, Program, network
 from bench.rows import FULL, QUICK, WINDOW, Side, Size
 
-ALL = ("chat", "commands", "broadcast", "latency", "standing", "imports")
+ALL = ("chat", "commands", "broadcast", "latency", "standing", "imports", "pages")
 
 
 class Run:
@@ -114,6 +114,11 @@ class Run:
         self.rows += found
         self.notes += notes
 
+    async def pages(self) -> None:
+        found, notes = await pages.rows(self.folder, self.size)
+        self.rows += found
+        self.notes += notes
+
     def _pair(
         self, what: str, unit: str, ours: list[rows.Sample], other: list[rows.Sample] | None, peer: str, least: float
     ) -> None:
@@ -136,7 +141,7 @@ async def main(size: Size, only: list[str], keep: bool) -> int:
     print("\n".join(table.machine(rows.disk(folder))), flush=True)
     async with AsyncExitStack() as stack:
         run = Run(folder, size, stack)
-        if {*only} - {"standing", "imports"}:
+        if {*only} - {"standing", "imports", "pages"}:
             await run.prepare()
         for name in only:
             print(f"… {name}", file=sys.stderr, flush=True)

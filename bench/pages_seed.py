@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from string import Template
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot import clock
 from bot.actions import directory
@@ -162,6 +162,11 @@ async def _broadcasts(sections: list[int]) -> int:
     ]
     await Group.bulk_create(groups)
     slots = [now - timedelta(days=TIPS - at) for at in range(TIPS)]
-    tip = {"schedule_key": "daily-tip", "message_key": "tips/co-alarm", "title": "小贴士", "outcome": "fired"}
+    tip: dict[str, Any] = {
+        "schedule_key": "daily-tip",
+        "message_key": "tips/co-alarm",
+        "title": "小贴士",
+        "outcome": "fired",
+    }
     made = [await Broadcast.create(**tip, slot=slot, fired_at=slot) for slot in slots]
     return made[0].id

@@ -9,8 +9,10 @@ COUNT = 300
 RUN = [
     "<script>xss()</script>", "<img src=x onerror=xss()>", "<svg onload=xss()>", "<body onload=xss()>", "<xss>",
     "<details open ontoggle=xss()>", "<input autofocus onfocus=xss()>", "<iframe srcdoc='<script>xss()</script>'>",
-    "<a href=javascript:xss()>x</a>", "<svg><script>xss()</script></svg>", "<math><mi xlink:href=javascript:xss()>",
-    "<object data=javascript:xss()>", "<embed src=javascript:xss()>", "<form action=javascript:xss()><input type=submit>",
+    "<a href=javascript:xss()>x</a>", "<svg><script>xss()</script></svg>",
+    "<math><mi xlink:href=javascript:xss()>",
+    "<object data=javascript:xss()>", "<embed src=javascript:xss()>",
+    "<form action=javascript:xss()><input type=submit>",
     "<base href=/xss/>", "<link rel=stylesheet href=/xss/a.css>", "<meta http-equiv=refresh content=0;url=/xss/>",
     "<style>@import '/xss/b.css'</style>", "<video><source onerror=xss()></video>", "<audio src=x onerror=xss()>",
     "<marquee onstart=xss()>", "<template><xss></template>", "<xss hx-get=/xss/ hx-trigger=load>",
@@ -21,10 +23,14 @@ RUN = [
     "<noscript><p title='</noscript><img src=x onerror=xss()>'>", "<![CDATA[<xss>]]>", "<!--<xss>-->", "<?xss ?>",
 ]  # fmt: skip
 LEAVE = [
-    "", '"', "'", "`", '">', "'>", "</textarea>", "</title>", "</script>", "</style>", "</option></select>", "-->", "]]>",
-    '" onmouseover="xss()" xss="', "' onfocus='xss()' xss='", "\" autofocus onfocus=xss() ", "\\\"", "\\'", "</svg>",
-    '"}\'>', "';xss();//", '";xss();//', "${xss()}", "{{xss()}}", "{% xss %}", "%}<xss>", "&quot;>", "&#34;>", "&lt;xss&gt;",
-    "\u2028xss()//", "javascript:xss()//", "data:text/html,<script>xss()</script>", "＜script＞xss()＜/script＞", "\x0b\x0c>",
+    "", '"', "'", "`", '">', "'>",
+    "</textarea>", "</title>", "</script>", "</style>", "</option></select>", "-->", "]]>",
+    '" onmouseover="xss()" xss="', "' onfocus='xss()' xss='",
+    "\" autofocus onfocus=xss() ", "\\\"", "\\'", "</svg>",
+    '"}\'>', "';xss();//", '";xss();//', "${xss()}", "{{xss()}}", "{% xss %}", "%}<xss>", "&quot;>",
+    "&#34;>", "&lt;xss&gt;",
+    "\u2028xss()//", "javascript:xss()//", "data:text/html,<script>xss()</script>",
+    "＜script＞xss()＜/script＞", "\x0b\x0c>",
 ]  # fmt: skip
 SHORT = 30  # characters, for the columns that hold a name
 

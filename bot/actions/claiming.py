@@ -165,7 +165,7 @@ def _objection(row: dict[str, Any], now: datetime, capped: bool) -> tuple[str, s
         return "expired", "late", now
     if row["stopped_at"] is not None:
         return "expired", "stopped", now
-    if row["request_state"] is not None and row["purpose"] == "alert" and row["request_state"] not in ("open", "review"):
+    if row["purpose"] == "alert" and row["request_state"] not in (None, "open", "review"):
         return "expired", "acknowledged", now
     if row["group_enabled"] is not None and not row["group_enabled"]:
         return "held", "group_off", now

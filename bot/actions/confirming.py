@@ -69,7 +69,7 @@ async def _settle(request: HelpRequest, verdict: str, words: str, staff_id: int 
         await steps.note(request.id, "closed", staff_id=staff_id)
     await audit.note(f"help.{verdict}", "request", request.id, staff_id=staff_id, closed=closed)
     family = await family_of(request)
-    await _spread(request, verdict, things, words, family.code, staff_id, step.id, rules)
+    await _spread(request, verdict, things, words, family.code, staff_id, step.id, rules, closed=closed)
     return Answered(request.id, family.code, things, closed, left)
 
 
@@ -83,12 +83,23 @@ def _after(request: HelpRequest, *, closed: bool) -> dict[str, object]:
 
 
 async def _spread(
-    request: HelpRequest, verdict: str, things: str, words: str, code: str, by: int | None, mark: int, rules: Rules
+    request: HelpRequest,
+    verdict: str,
+    things: str,
+    words: str,
+    code: str,
+    by: int | None,
+    mark: int,
+    rules: Rules,
+    *,
+    closed: bool,
 ) -> None:
     """Who called and who brought it hear that it arrived; that it did not, the chair hears too, and at once."""
     text = "arrived" if verdict == "confirmed" else "not-arrived"
-    said = {"number": request.id, "household": code, "things": things}
-    if verdict != "confirmed":
+    said: dict[str, object] = {"number": request.id, "household": code, "things": things}
+    if verdict == "confirmed":
+        said["closed"] = closed
+    else:
         said |= {"verdict": VERDICTS[verdict], "words": alerts.one_line(words)}
     to = await notices.accounts(await notices.concerned(request, but=by))
     urgency = request.urgency

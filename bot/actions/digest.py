@@ -46,7 +46,7 @@ async def send(rules: Rules) -> int:
 async def _by_chair(rules: Rules) -> list[tuple[list[Recipient], list[HelpRequest]]]:
     """Each request belongs to the first rung that anybody stands on: the chair nearest to it."""
     every = await HelpRequest.filter(state__in=list(SECTIONS)).order_by("id")
-    rows = [row for row in every if row.urgency == "normal" or row.state == "review"]  # a review stays in doubt, alerted or not
+    rows = [row for row in every if row.urgency == "normal" or row.state == "review"]  # in doubt, alerted or not
     rungs: dict[int | None, list[Recipient]] = {}
     for unit_id in {row.unit_id for row in rows}:
         ladder = await alerts.ladder(unit_id, rules)

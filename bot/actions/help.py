@@ -34,7 +34,7 @@ class Need(NamedTuple):
     place: str = ""  # the group's name, for a sender who is on no roster
     message_key: str | None = None
     why: Sequence[str] = ()  # the words that decided
-    sure: bool = True  # False: put on the list 待核实 for a person to look at; alert nobody, unless a life may be at stake
+    sure: bool = True  # False: on the list 待核实 for a person to look at; nobody is alerted but of a suspicion
 
     @property
     def suspicion(self) -> bool:

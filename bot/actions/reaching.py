@@ -8,6 +8,7 @@ from bot.errors import Conflict, NotAllowed, NotFound
 from bot.models import HelpRequest, RequestStep, Staff
 
 LEADERS = ("chair",)  # deputies are chairs too; an admin may always
+FAMILY = "家属"  # who did what no colleague did
 CLOSED_AS = {
     "helped": "已解决",
     "no_need": "不需要了",
@@ -81,11 +82,12 @@ async def happened(number: int) -> Conflict:
     last = await RequestStep.filter(request_id=number).exclude(step="reminded").order_by("-id").first()
     if last is not None:
         await last.fetch_related("staff")
-    who = last.staff.name if last is not None and last.staff is not None else "家属"
+    who = last.staff.name if last is not None and last.staff is not None else FAMILY
     when = clock.local(last.at).strftime("%m月%d日 %H:%M") if last is not None else ""
     if request.state == "closed":
         how = CLOSED_AS.get(request.closed_as or "", "")
-        return Conflict(f"{number} 号 {when} {who} 已经办结（{how}）。", f"要再办，写“重开 {number}”。")
+        how_come = f"{when} {who} 已经办结" if who != FAMILY else f"{when} 家属说收到了，已经办结"
+        return Conflict(f"{number} 号 {how_come}（{how}）。", f"要再办，写“重开 {number}”。")
     if request.state == "delivering":
         return Conflict(f"{number} 号 {when} {who} 已经记过送达，等家属确认。")
     if request.state == "assigned" and request.assigned_to is not None:

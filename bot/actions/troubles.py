@@ -5,7 +5,7 @@ is written in the transaction that writes the messages; a letter goes out after 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -14,8 +14,10 @@ from bot.actions import outbox
 from bot.actions.alerts import LIFE
 from bot.events import Chat, Text
 from bot.models import Group, Identity, Setting, Staff, Unit, db
+from bot.models.fields import to_ms
 
 PREFIX = "trouble:"
+WATCH, WATCH_LASTS = "watchman", timedelta(seconds=30)
 OWED, SAID, OVER = "owed", "said", "over"  # a letter of its beginning is owed; nothing is; a letter of its end is owed
 PURPOSES = {"alert": "提醒", "reply": "回复", "tip": "提示"}
 
@@ -34,6 +36,20 @@ class Roads(NamedTuple):
     up: Collection[str]
     private: Collection[str]
     mail: bool
+
+
+async def on_watch(who: str) -> bool:
+    """Is it this one's watch? Of several processes one looks, so that what only another sees is no coming and going."""
+    now = clock.now()
+    rows = await db.fetch(
+        "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        " WHERE setting.value < ? OR setting.value LIKE ? RETURNING key",
+        WATCH,
+        f"{to_ms(now + WATCH_LASTS):015d} {who}",
+        f"{to_ms(now):015d}",
+        f"% {who}",
+    )
+    return bool(rows)
 
 
 async def known() -> dict[str, tuple[str, datetime]]:

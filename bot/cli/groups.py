@@ -65,7 +65,7 @@ async def _off(config: Config, args: Namespace) -> int:
 
 async def _stand_in(config: Config, args: Namespace) -> int:
     first = None if args.first is None else (args.first[0], args.first[1])
-    group = await groups.stand_in((args.group[0], args.group[1]), first)
+    group = await groups.stand_in((args.channel, args.chat_id), first)
     name = group.name or group.chat_id
     say(f"“{name}”只代表它自己了。" if first is None else f"“{name}”从此是替补：先用的那个发不出去，才发到这里。")
     return 0

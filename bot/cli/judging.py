@@ -58,11 +58,16 @@ def _show(report: Report) -> None:
     if report.plain.lines:
         say(f"每 1000 句平常的话误提醒 {report.alerts_per_1000_plain:.1f} 次。")
     if report.emergencies:
-        say(f"万分紧急 {report.emergencies} 句，认出 {report.emergencies_found} 句（{report.emergency_recall:.1%}）。")
+        suspected = report.emergencies_suspected
+        say(
+            f"万分紧急 {report.emergencies} 句，认出 {report.emergencies_found} 句（{report.emergency_recall:.1%}），"
+            f"其中直接提醒 {report.emergencies_found - suspected} 句，疑似、请人看一眼 {suspected} 句。"
+        )
     if report.none.lines:
         say(
             f"每 1000 句不求助的话误判万分紧急 {report.emergencies_per_1000_none:.1f} 次，"
-            f"平常的话里 {report.emergencies_per_1000_plain:.1f} 次。"
+            f"平常的话里 {report.emergencies_per_1000_plain:.1f} 次；"
+            f"疑似 {report.suspected_per_1000_none:.1f} 次，平常的话里 {report.suspected_per_1000_plain:.1f} 次。"
         )
     _by("求助的种类", report.by_kind)
     _by("容易误判的种类", report.by_hard)

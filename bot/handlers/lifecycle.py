@@ -137,7 +137,9 @@ async def _correct(desk: Desk, number: int, staff_id: int, rest: str) -> tuple[P
 
 
 def _total(gifts: list[Gift]) -> str:
-    return yuan(sum(gift.value_fen for gift in gifts)) if any(gift.value_fen for gift in gifts) else ""
+    """Of several things; one says itself what it is worth."""
+    priced = len(gifts) > 1 and any(gift.value_fen for gift in gifts)
+    return yuan(sum(gift.value_fen for gift in gifts)) if priced else ""
 
 
 async def _confirm(desk: Desk, number: int, staff_id: int, rest: str) -> tuple[Part, ...]:
@@ -246,7 +248,7 @@ def _seen(desk: Desk, number: int, seen: detail.Detail) -> tuple[Part, ...]:
 
 def _step(one: steps.Step) -> str:
     when = clock.local(one.at).strftime("%m-%d %H:%M")
-    return " ".join(part for part in (when, one.who, steps.NAMES.get(one.step, one.step), one.words) if part)
+    return " ".join(part for part in (when, one.who, steps.NAMES.get(one.step, one.step), one.words.strip()) if part)
 
 
 def _reporting(desk: Desk) -> Callable[..., Awaitable[Answer]]:

@@ -26,7 +26,7 @@ def routes(desk: Desk) -> Router:
             taken = await help.acknowledge(number, speaker.staff_id, desk.rules)
         except ActionError as error:
             return Answer(private=desk.refuse(error).here)  # a group must not learn that there is a request
-        return Answer(private=_taken(desk, taken))
+        return Answer(private=_taken(desk, taken, leads=speaker.role in TAKERS))
 
     async def listing(turn: Turn, speaker: Speaker) -> Answer:
         assert speaker.staff_id is not None
@@ -58,13 +58,14 @@ def _alone(turn: Turn) -> Findings | None:
     return {} if len(turn.text) <= 4 else None
 
 
-def _taken(desk: Desk, taken: help.Taken) -> tuple[Part, ...]:
+def _taken(desk: Desk, taken: help.Taken, *, leads: bool) -> tuple[Part, ...]:
     return desk.say(
         "acknowledged",
         number=taken.number,
         household=taken.household,
         name=taken.name,
         waited=_span(taken.waited),
+        leads=leads,
     )
 
 

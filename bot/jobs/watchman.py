@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import uuid4
 
 from bot import clock
 from bot.actions import settings, troubles
@@ -46,10 +47,11 @@ class Watchman:
         self._up: dict[str, datetime] = {}
         self._down: dict[str, datetime] = {}
         self._letter_at = clock.now()
+        self._name = uuid4().hex[:12]
 
     async def tick(self) -> None:
         """One look. Keeps still after a restore: then a person is there anyway."""
-        if await settings.get(settings.HOLD):
+        if await settings.get(settings.HOLD) or not await troubles.on_watch(self._name):
             return
         now, seen = clock.now(), self._facts.health()
         self._remember(now, seen)

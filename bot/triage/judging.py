@@ -23,9 +23,9 @@ HEAD, TAIL = 2000, 500
 ALERT, REVIEW = 1.5, -0.8
 EMERGENCY, WORRY = 1.8, -0.5
 # What the model of despair hears beside the patterns: an alarm where a known hint stands, one where none does, a
-# review; and below DENIED even a phrase that decides alone is not believed. Lower alarms find more and cry wolf more:
-# ALARM 1.0 with ALARM_BARE 2.0 names a quarter more emergencies, and three times as many that are none.
-ALARM, ALARM_BARE, DOUBT, DENIED = 2.5, 4.0, 0.0, 0.0
+# suspicion that a person looks at the same hour, a review; and below DENIED even a phrase that decides alone is not
+# believed. Lower ones find more and cry wolf more.
+ALARM, ALARM_BARE, SUSPECT, DOUBT, DENIED = 2.5, 4.0, 1.0, 0.0, 0.0
 
 Decision = Literal["alert", "review", "none"]
 Urgency = Literal["normal", "urgent", "emergency"]
@@ -33,7 +33,10 @@ Urgency = Literal["normal", "urgent", "emergency"]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Alert a chair, show it for review, or forget it; `reasons` are words of the folded text."""
+    """Alert a chair, show it for review, or forget it; `reasons` are words of the folded text.
+
+    A review with the urgency of an emergency is a suspicion: perhaps a life in danger, said so that nobody can be sure.
+    """
 
     decision: Decision
     confidence: float
@@ -71,12 +74,18 @@ def judge_folded(folded: str) -> Judgement:
     if plain or gloom >= (ALARM if hinted else ALARM_BARE) or (hinted and crisis >= EMERGENCY):
         words = plain or _reasons(text, HINTING & names) or heavy_words(text)
         return _emergency(folded, text, words, max(crisis, gloom))
+    if gloom >= SUSPECT and ask < ALERT:
+        return _doubtful(folded, text, gloom, "emergency")
     if ask >= REVIEW or crisis >= WORRY:
         return _request(folded, text, names, ask)
     if gloom < DOUBT:
         return Judgement("none", round(1 - probability(ask), 3)) if names else _NOTHING
+    return _doubtful(folded, text, gloom, "normal")
+
+
+def _doubtful(folded: str, text: str, gloom: float, urgency: Urgency) -> Judgement:
     reasons = _verbatim(folded, heavy_words(text))
-    return Judgement("review", round(probability(gloom), 3), _kinds(text, "psychological"), "normal", reasons)
+    return Judgement("review", round(probability(gloom), 3), _kinds(text, "psychological"), urgency, reasons)
 
 
 def _emergency(folded: str, text: str, words: tuple[str, ...], logit: float) -> Judgement:

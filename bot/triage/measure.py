@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.triage.judging import Judgement, judge
+from bot.triage.judging import Decision, Judgement, judge
 
 Line = Mapping[str, Any]
 
@@ -44,9 +44,12 @@ class Report:
     by_kind: dict[str, Share]
     by_hard: dict[str, Share]
     emergencies: int
-    emergencies_found: int
-    emergencies_false_plain: int
+    emergencies_found: int  # alerted or suspected
+    emergencies_suspected: int
+    emergencies_false_plain: int  # alerted
     emergencies_false: int
+    suspected_false_plain: int
+    suspected_false: int
 
     @property
     def recall(self) -> float:
@@ -76,7 +79,7 @@ class Report:
 
     @property
     def emergency_recall(self) -> float:
-        """Emergencies that were named so."""
+        """Emergencies that were named so, be it as an alert or as a suspicion."""
         return _ratio(self.emergencies_found, self.emergencies)
 
     @property
@@ -88,6 +91,16 @@ class Report:
     def emergencies_per_1000_none(self) -> float:
         """False emergencies in a thousand lines that ask for nothing, the hard ones among them."""
         return 1000 * _ratio(self.emergencies_false, self.none.lines)
+
+    @property
+    def suspected_per_1000_plain(self) -> float:
+        """False suspicions of an emergency in a thousand lines of ordinary chat."""
+        return 1000 * _ratio(self.suspected_false_plain, self.plain.lines)
+
+    @property
+    def suspected_per_1000_none(self) -> float:
+        """False suspicions in a thousand lines that ask for nothing, the hard ones among them."""
+        return 1000 * _ratio(self.suspected_false, self.none.lines)
 
 
 def measure(lines: Iterable[Line]) -> Report:
@@ -106,9 +119,16 @@ def measure(lines: Iterable[Line]) -> Report:
         by_hard=_by(rest, "hard"),
         emergencies=len(crises),
         emergencies_found=sum(verdict.urgency == "emergency" for verdict in crises),
-        emergencies_false_plain=sum(verdict.urgency == "emergency" for _, verdict in plain),
-        emergencies_false=sum(verdict.urgency == "emergency" for _, verdict in rest),
+        emergencies_suspected=_emergencies(crises, "review"),
+        emergencies_false_plain=_emergencies((verdict for _, verdict in plain), "alert"),
+        emergencies_false=_emergencies((verdict for _, verdict in rest), "alert"),
+        suspected_false_plain=_emergencies((verdict for _, verdict in plain), "review"),
+        suspected_false=_emergencies((verdict for _, verdict in rest), "review"),
     )
+
+
+def _emergencies(verdicts: Iterable[Judgement], decision: Decision) -> int:
+    return sum(verdict.urgency == "emergency" and verdict.decision == decision for verdict in verdicts)
 
 
 def each(lines: Iterable[Line]) -> Iterator[dict[str, Any]]:

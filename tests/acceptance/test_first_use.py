@@ -6,12 +6,12 @@ With README_SHOTS=1 the four pictures of the READMEs' tour are made anew on the 
 from pathlib import Path
 from time import monotonic
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, ViewportSize, async_playwright, expect
 
 from tests.browsing import watch
 from tests.visitor import README, ROOT, started
 
-SIZE = {"width": 1280, "height": 800}
+SIZE = ViewportSize(width=1280, height=800)
 ASKS = "家里没米了，谁能帮帮我们"
 MINUTES = 5  # for a person; a machine that only clicks needs seconds, and has to stay far below
 LARGEST = 150_000  # bytes of a picture
@@ -23,6 +23,8 @@ async def _shoot(page: Page, name: str) -> None:
     folder = README or ROOT / "test-output" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=folder / f"{name}.png")
+    # Taking it leaves empty style attributes behind, which htmx would carry over to what it swaps in.
+    await page.evaluate("document.querySelectorAll('[style=\"\"]').forEach(one => one.removeAttribute('style'))")
 
 
 async def _family(page: Page, address: str) -> None:
@@ -67,6 +69,7 @@ async def _brought(page: Page) -> None:
     await page.get_by_test_id("confirm").click()
     await expect(page.locator("main")).to_contain_text("家属确认")
     await expect(page.locator("main")).to_contain_text("已解决")
+    await page.evaluate("document.querySelector('.reliefs').closest('section').scrollIntoView()")
     await _shoot(page, PICTURES[3])
     await page.goto("/today")
     await expect(page.locator("main")).not_to_contain_text("H0001")
@@ -78,7 +81,7 @@ async def test_a_first_use_needs_no_manual(tmp_path: Path, chromium: str) -> Non
         try:
             context = await browser.new_context(
                 base_url=address, viewport=SIZE, reduced_motion="reduce", locale="zh-CN", timezone_id="Asia/Shanghai"
-            )  # type: ignore[arg-type]
+            )
             page = await context.new_page()
             page.set_default_timeout(15_000)
             troubles, begun = watch(page), monotonic()

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.visitor import README, started
+from tests.visitor import started
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "test-output" / "screenshots"
@@ -44,13 +44,10 @@ async def visitor(chromium: str, address: str, size: dict[str, int], path: str =
     assert trouble == []
 
 
-async def shoot(page: Page, name: str, readme: str = "") -> None:
+async def shoot(page: Page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     await page.mouse.move(1, 1)  # nothing is hovered
     await page.screenshot(path=SHOTS / f"{name}-{page.viewport_size['width'] if page.viewport_size else 0}.png")
-    if README is not None and readme:
-        README.mkdir(parents=True, exist_ok=True)
-        await page.screenshot(path=README / readme)
 
 
 async def be(page: Page, person: str) -> None:
@@ -93,7 +90,7 @@ async def a_family_asks(page: Page) -> None:
     assert "H0001" not in group and group.count(ASKS) == 1, "the bot repeats neither name nor need"
     toast = page.get_by_test_id("toast")
     await expect(toast).to_contain_text("主席 王秀兰 收到一条新消息")
-    await shoot(page, "3-asked", "sandbox-family.png")
+    await shoot(page, "3-asked")
     await page.get_by_test_id("chat-direct:f-0001").click()
     await expect(page.get_by_test_id("message").last).to_contain_text("已经告诉工会主席")
     await shoot(page, "4-private")
@@ -108,7 +105,7 @@ async def the_chair_answers(page: Page) -> None:
     await write(page, "收到 1")
     await expect(page.get_by_test_id("message").last).to_contain_text("1 号交给您了：H0001 刘桂芳。")
     await expect(page.get_by_test_id("message").last).to_contain_text("提醒已停")
-    await shoot(page, "5-taken", "sandbox-chair.png")
+    await shoot(page, "5-taken")
     await write(page, "求助")
     line = "1 号 H0001 米面粮油（一般），不到 1 分钟前，已收到"
     await expect(page.get_by_test_id("message").last).to_contain_text(line)

@@ -189,7 +189,8 @@ def commands(parser: Parser) -> list[Parser]:
 
 def test_every_command_has_help_and_something_to_call() -> None:
     everything = commands(build())
-    assert len(everything) == 1 + 20 + 2 + 4 + 3 + 1 + 5  # itself, its own, unit, staff, group, member, round
+    # itself, its own, unit, staff, group, member, round, key, person
+    assert len(everything) == 1 + 27 + 2 + 6 + 4 + 1 + 5 + 1 + 2
     for command in everything:
         text = command.format_help()
         assert "用法：" in text and "usage" not in text and "--config" in text

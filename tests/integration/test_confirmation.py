@@ -60,7 +60,7 @@ async def test_it_came(room: Room, words: str) -> None:
     said = await room.say(words, LIU)
     assert sorted(one.chat for one in said) == sorted([VOLUNTEER, CHAIR, LIU])
     by_chat = {one.chat: one.text for one in said}
-    assert by_chat[VOLUNTEER] == "1 号（H0123）家属说收到了：米10斤、油1桶（186元）。谢谢您。"
+    assert by_chat[VOLUNTEER] == "1 号（H0123）家属说收到了：米10斤、油1桶（186元）。这一单办结了，谢谢您。"
     assert by_chat[LIU] == "好的，收到就好，谢谢您告诉我。有难处随时写给我。"
     assert await state() == ("closed", ["confirmed", "confirmed"])
 
@@ -180,7 +180,7 @@ async def test_who_says_so_second_hears_who_was_first(room: Room) -> None:
     await ask(room)
     await room.say("1", LIU)
     [said] = await room.say("回访确认 1", VOLUNTEER)
-    assert said.text.startswith("1 号 12月02日 09:00 家属 已经办结（已解决）。")
+    assert said.text.startswith("1 号 12月02日 09:00 家属说收到了，已经办结（已解决）。")
     assert await room.say("1", LIU) == []
 
 

@@ -41,6 +41,7 @@ async def test_the_chair_takes_it_and_the_alerts_stop(room: Room) -> None:
     lines = said.text.splitlines()
     assert lines[0] == "1 号交给您了：H0123 刘桂芳。"
     assert lines[1].startswith("从求助到您收到，用了") and lines[1].endswith("。提醒已停。") and "  " not in lines[1]
+    assert lines[2:] == ["派谁去，写：派 1 姓名；自己去，写：派 1 我", "要打电话，私聊我写：看电话 1 问问情况"]
     request = await HelpRequest.get(id=1)
     assert request.state == "acknowledged" and request.next_alert_at is None
     assert [one.purpose for one in await room.deliver()] == ["reply"] * 3, "the waiting alert goes to nobody any more"

@@ -79,7 +79,7 @@ async def test_a_greeting_among_others_or_before_a_need_is_none(room: Room) -> N
     assert await room.say("你好", LIU, quoted=True) == []
     said = await room.say(f"你好，在吗，{NEED}", LIU)
     assert [one.purpose for one in said] == ["alert", "reply"]
-    assert {judge(words).decision for words in ("你好", "在吗", "有人吗", "有人在吗", "hello")} == {"none"}
+    assert "alert" not in {judge(words).decision for words in ("你好", "在吗", "有人吗", "有人在吗", "hello")}
 
 
 async def test_a_cry_for_help_is_not_answered_with_a_menu(room: Room) -> None:

@@ -49,7 +49,7 @@ async def test_the_whole_way(room: Room) -> None:
     assert await ledger() == [("delivered", "米", 10000, 0), ("delivered", "油", 1000, 18600)]
     news = await room.say("回访确认 1", VOLUNTEER)
     assert [one.chat for one in news] == [CHAIR, VOLUNTEER]
-    assert news[0].text == "1 号（H0123）家属说收到了：米10斤、油1桶（186元）。谢谢您。"
+    assert news[0].text == "1 号（H0123）家属说收到了：米10斤、油1桶（186元）。这一单办结了，谢谢您。"
     assert news[1].text.splitlines()[1] == "这一单办结了。要再办，写“重开 1”。"
     done = await request()
     assert (done.state, done.closed_as, done.closed_at) == ("closed", "helped", NOON)

@@ -82,7 +82,7 @@ async def test_a_correction_is_a_new_row(room: Room) -> None:
     [said] = await room.say("更正 1 米8斤 40元", VOLUNTEER)
     assert said.text.splitlines()[1:] == [
         "原来：米10斤、油1桶（186元）",
-        "现在：米8斤（40元），合计 40 元。",
+        "现在：米8斤（40元）。",
         "还不对，再写一次“更正 1 …”。",
     ]
     rows = await Relief.all().order_by("id")
@@ -144,7 +144,7 @@ async def test_who_reported_hears_that_it_arrived(room: Room) -> None:
     await room.say("送达 2 降压药2盒 64.5元", CHAIR)
     said = await room.say("回访确认 2", CHAIR)
     assert [(one.chat, one.text) for one in said[:-1]] == [
-        (VOLUNTEER, "2 号（H0124）家属说收到了：降压药2盒（64.5元）。谢谢您。")
+        (VOLUNTEER, "2 号（H0124）家属说收到了：降压药2盒（64.5元）。这一单办结了，谢谢您。")
     ]
 
 

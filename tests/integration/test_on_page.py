@@ -84,7 +84,8 @@ async def test_without_an_address_only_the_sandbox_has_links(database: str) -> N
     assert "http" not in (await Room().say("今天", CHAIR))[0].text
     room = Room(channels={CHANNEL: {"type": "sandbox"}})
     assert await last_line(room, "今天", CHAIR) == f"在页面上看全部：{room.desk.pages}/today"
-    both = Room(channels={**SETTINGS["channels"], "sandbox": {"type": "sandbox"}})
+    qq = SETTINGS["channels"][CHANNEL]
+    both = Room(channels={CHANNEL: qq, "sandbox": {"type": "sandbox"}})
     assert "http" not in (await both.say("今天", CHAIR))[0].text, "the one who asks is not on this machine"
 
 

@@ -83,9 +83,9 @@ async def test_the_number_of_a_request_will_do(room: Room) -> None:
 
 
 async def test_after_taking_and_giving_the_answer_names_the_command(room: Room) -> None:
-    assert "看电话 1 原因" in await say(room, "收到 1")
+    assert "看电话 1 问问情况" in await say(room, "收到 1")
     task, _ = await room.say("派 1 陈小满", CHAIR)
-    assert "看电话 1 原因" in task.text and PHONE not in task.text
+    assert "看电话 1 送去以前问一声" in task.text and PHONE not in task.text
 
 
 async def test_whoever_brings_help_sees_until_it_is_done(room: Room) -> None:

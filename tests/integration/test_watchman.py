@@ -174,13 +174,17 @@ async def test_a_line_that_rests_and_a_broadcast_that_stopped_are_told(cast: Non
         assert len(office.letters) == 2 and await troubles.known() == {}
 
 
-async def test_two_who_notice_the_same_say_it_once(cast: None) -> None:
+async def test_of_two_processes_one_keeps_watch_and_the_other_takes_over(cast: None) -> None:
+    """QQ dials one of them only: to the other it never comes up, and that must not be news again and again."""
     scene = Scene()
-    other = Watchman(Facts(lambda: scene.lines, dict, {"qq": PLAIN, "wx": PLAIN, "wecom": ROBOTS}))
-    scene.turn("qq", Line.OFFLINE)
-    for _ in range(9):
+    dark = {**scene.lines, "qq": Health(Line.CONNECTING, NIGHT)}
+    other = Watchman(Facts(lambda: dark, dict, {"qq": PLAIN, "wx": PLAIN, "wecom": ROBOTS}))
+    for _ in range(30):
         await scene.beats(10)
         await other.tick()
+    assert await scene.told() == []
+    scene.watchman = other  # the first one is gone
+    await scene.beats(50)
     assert len(await scene.told()) == 2
 
 

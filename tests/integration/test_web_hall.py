@@ -1,6 +1,7 @@
 """The screen in the entrance hall: tips and nothing else, without signing in; it goes on when the server is gone."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
@@ -41,7 +42,7 @@ async def test_the_screen_shows_tips_and_nobody(database: str) -> None:
 async def test_what_went_out_today_comes_first(database: str) -> None:
     async with console(database) as site:
         now = clock.now()
-        sent = {"schedule_key": "x", "slot": now, "fired_at": now, "outcome": "fired", "title": "x"}
+        sent: dict[str, Any] = {"schedule_key": "x", "slot": now, "fired_at": now, "outcome": "fired", "title": "x"}
         await Broadcast.create(**sent, message_key="tips/med-home-box")
         clock.use(lambda: now.replace(hour=15, minute=59, second=59))  # 23:59:59 there: all of the day is over
         await Broadcast.all().update(slot=now.replace(hour=1))
@@ -60,8 +61,8 @@ async def test_an_address_is_made_by_an_admin_and_ends_with_the_next_one(databas
         assert second not in (await site.get("/screen/address", as_=people.ADMIN)).html, "it is shown once"
         assert (await site.post("/screen/address/close", as_=people.ADMIN)).location == "/screen/address"
         assert (await site.get(second)).status == (await site.get("/screen/")).status == 404
-        rows = await Audit.filter(subject="setting").order_by("id").values_list("action", flat=True)
-        assert rows == ["screen.open", "screen.open", "screen.close"]
+        rows = await Audit.filter(subject="setting").order_by("id")
+        assert [row.action for row in rows] == ["screen.open", "screen.open", "screen.close"]
 
 
 async def test_from_elsewhere_only_with_the_address(database: str) -> None:
@@ -87,9 +88,7 @@ async def _sizes(page: Page) -> list[str]:
     return found
 
 
-async def test_every_tip_fits_on_a_television(
-    database: str, chromium: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_every_tip_fits_on_a_television(database: str, chromium: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen, "MOST", ALL)
     monkeypatch.setattr(screen, "LEAST", ALL)
     monkeypatch.setattr(screen, "season_of", lambda local: "winter")
@@ -111,7 +110,7 @@ async def test_it_turns_and_learns_and_survives(database: str, chromium: str) ->
         await page.clock.run_for(20_500)
         await expect(shown).not_to_have_text(first)
         now = clock.now()
-        sent = {"schedule_key": "x", "slot": now, "fired_at": now, "outcome": "fired", "title": "x"}
+        sent: dict[str, Any] = {"schedule_key": "x", "slot": now, "fired_at": now, "outcome": "fired", "title": "x"}
         await Broadcast.create(**sent, message_key="tips/heat-underground")
         async with page.expect_response("**/screen"):
             await page.clock.run_for(40_000)

@@ -30,7 +30,10 @@ def _wrong(route: Route, page: Page) -> list[str]:
         if policy.get("base-uri") != ["'none'"] or policy.get("form-action") != ["'self'"]:
             wrong.append("forms or base")
         wrong += [one for one in sources if one not in ("'none'", "'self'")]
-        if headers.get("Referrer-Policy") != "same-origin" or headers.get("Cross-Origin-Opener-Policy") != "same-origin":
+        if (
+            headers.get("Referrer-Policy") != "same-origin"
+            or headers.get("Cross-Origin-Opener-Policy") != "same-origin"
+        ):
             wrong.append("referrer or opener")
     return [f"{named(route)} {page.status}: {one}" for one in wrong]
 

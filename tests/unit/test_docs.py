@@ -28,7 +28,7 @@ from bot.router import Router, Turn
 ROOT = Path(__file__).parents[2]
 ENGLISH, CHINESE = "README.md", "README.zh-CN.md"
 DOCS = [ENGLISH, CHINESE, "CONTRIBUTING.md", "CHANGELOG.md", "docs/outbox.md", "docs/qq.md", "docs/privacy.md"]
-DOCS += ["deploy/README.md", "docs/wechat.md", "docs/wecom.md"]
+DOCS += ["deploy/README.md", "docs/console.md", "docs/wechat.md", "docs/wecom.md"]
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")

@@ -104,14 +104,14 @@ def carried(files: Programme, message: Message, unit: str) -> list[Carried]:
         return []
     alike: dict[tuple[int, str, frozenset[str]], list[str]] = {}
     for name, limits in files.limits.items():
-        alike.setdefault((limits.text_max, limits.unit, frozenset(limits.parts)), []).append(name)
+        alike.setdefault((limits.text_max * limits.most, limits.unit, frozenset(limits.parts)), []).append(name)
     return [_carried(names, parts, files.limits[names[0]]) for names in alike.values()]
 
 
 def _carried(names: Iterable[str], parts: tuple[Part, ...], limits: Limits) -> Carried:
     shown = degrade(parts, limits)
     used = sum(length(part.text, limits) for part in shown if isinstance(part, Text))
-    return Carried(tuple(names), shown, used, limits.text_max, limits.unit)
+    return Carried(tuple(names), shown, used, limits.text_max * limits.most, limits.unit)
 
 
 def pictures_of(library: Library) -> frozenset[str]:

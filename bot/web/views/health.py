@@ -44,7 +44,9 @@ async def healthz(visit: Visit) -> web.Response:
         "channels": channels,
         **numbers,
     }
-    return web.json_response(body if here else status, status=503 if reasons else 200, headers={"Cache-Control": "no-store"})
+    return web.json_response(
+        body if here else status, status=503 if reasons else 200, headers={"Cache-Control": "no-store"}
+    )
 
 
 async def _readable() -> dict[str, object]:
