@@ -17,7 +17,7 @@ from tests.room import Room
 from tests.stage import logged
 from tests.web import console
 
-PHONE = "13855551234"
+PHONE = "13800051234"
 STREET = "青鸟街七号楼三单元"
 NEED = f"家里没米了，打我电话{PHONE}，住{STREET}"
 HEAD = "户编号,姓名,关系,电话,单位,类别,地址,备注\n"
