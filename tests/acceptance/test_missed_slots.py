@@ -8,9 +8,9 @@ import pytest
 
 from bot import clock, config
 from bot.actions import broadcasts, directory, settings
+from bot.actions.programme import Programme
 from bot.actions.restore import release
 from bot.app import building
-from bot.actions.programme import Programme
 from bot.jobs.broadcasts import MISSED_SHOWN, arrange, tick
 from bot.models import Broadcast, Delivery, Group, ScheduleState
 from tests.servers.bot_site import write_site

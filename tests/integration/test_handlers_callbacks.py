@@ -109,16 +109,6 @@ async def test_not_once_the_chair_has_taken_it(room: Room) -> None:
     assert (await HelpRequest.get()).state == "acknowledged"
 
 
-async def test_who_has_been_there_says_so(room: Room) -> None:
-    [said] = await room.say("回访 H0123 上门 平安", VOLUNTEER)
-    assert said.text == "已记：H0123 上门-平安。\n记错了就写“撤销”。"
-    assert (await room.say("改 不在家", VOLUNTEER))[0].text.startswith("已记：H0123 刘桂芳 上门-没遇到人。\n下次：")
-    assert (await FollowUp.get(undone_at=None)).visited, "another outcome of the same visit"
-    assert (await room.say("撤销", VOLUNTEER))[0].text == "已撤销：H0123 上门-没遇到人。"
-    alert, said = await room.say("回访 H0123 走访 需帮助 米", VOLUNTEER)
-    assert "回访时说：米" in alert.text and "上门-需帮助" in said.text
-
-
 async def test_a_request_that_the_family_made_stays(room: Room) -> None:
     await room.say(NEED, LIU)
     joined = await room.say(NEEDS, VOLUNTEER)

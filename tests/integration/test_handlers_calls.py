@@ -198,26 +198,6 @@ async def test_four_times_in_vain_is_a_visit(room: Room) -> None:
     assert await state_of("H0123") == ("waiting", 3) and (await held())["H0123"] == "陈小满"
 
 
-async def test_a_visit_settles_what_calls_did_not(room: Room) -> None:
-    await opened()
-    for _ in range(4):
-        await room.say("回访 H0123 没人接", VOLUNTEER)
-    assert await say(room, "回访 H0123 上门 平安") == "已记：H0123 上门-平安。\n还有 1 户要打，写“下一户”。\n记错了就写“撤销”。"
-    assert await state_of("H0123") == ("done", 5)
-    await room.say("撤销", VOLUNTEER)
-    assert await state_of("H0123") == ("visit", 4) and "H0123" not in await held(), "it still wants a visit"
-    assert "请上门看看" in await say(room, "回访 H0123 上门 没人在")
-    await room.say("改 已故", VOLUNTEER)
-    assert await state_of("H0123") == ("done", 5), "somebody has been there"
-
-
-async def test_after_the_next_one_a_visit_is_one_word_more(room: Room) -> None:
-    await opened()
-    await room.say("下一户", VOLUNTEER)
-    assert (await say(room, "上门 平安")).startswith("已记：H0123 刘桂芳 上门-平安。")
-    assert await room.say("上门看看", VOLUNTEER) == [], "talk about a visit"
-
-
 @pytest.mark.parametrize(
     ("line", "state"),
     [

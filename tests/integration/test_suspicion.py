@@ -131,5 +131,8 @@ async def test_said_outright_after_the_receipt_it_rings_again(room: Room) -> Non
 async def test_a_plain_doubt_still_waits_for_the_digest(room: Room) -> None:
     assert await room.say(DULL, LIU, FAMILY_GROUP) == [] and await room.say(DULL, WU) == []
     assert await _later(room.rules, room, 24 * 60) == []
+    morning = datetime(2026, 12, 2, 0, 45, tzinfo=UTC)
+    clock.use(lambda: morning)
     await digest.tick(room.rules)
-    assert {row.state for row in await HelpRequest.all()} == {"review"}
+    told = [one for one in await room.news() if one.chat == CHAIR]
+    assert len(told) == 1 and told[0].purpose != "alert" and "待核实" in told[0].text

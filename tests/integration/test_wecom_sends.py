@@ -1,5 +1,6 @@
 """The WeCom channel against a server that keeps the real one's rules: what is sent, and what each answer means."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -130,6 +131,30 @@ async def test_a_lost_answer_is_a_doubt_and_a_refusal_is_none(tmp_path: Path) ->
             await refused(line, Unknown, code)
         assert len(line.server.taken) == 3  # they stood in the group indeed
         await line.send(Text("还在"))
+
+
+async def test_a_line_that_never_gets_ready_is_no_doubt(tmp_path: Path) -> None:
+    """Somebody takes the call and never says a word of TLS: nothing of ours can have left."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    config = WeCom(type="wecom", url=f"https://127.0.0.1:{port}", timeout_seconds=0.4)
+    channel = WeComChannel("wecom", config, {GROUP: KEY}, media_root=tmp_path, timing=FAST)
+    await channel.start(Recorder())
+    with pytest.raises(Retryable, match="offline"):
+        await channel.send(Outgoing("1", Chat("group", GROUP), (Text("喂"),)))
+    await channel.stop()
+    server.close()
+
+
+async def test_an_answer_in_pieces_is_read_to_its_end(tmp_path: Path) -> None:
+    async with rig(tmp_path) as line:
+        line.server.fault.append("pieces")
+        await line.send(Text("天冷添衣"))
 
 
 async def test_what_breaks_off_in_the_middle_is_a_doubt(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ from aiohttp import BodyPartReader, web
 A_MINUTE = 20
 MIB = 1024 * 1024
 SIGNS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-Fault = Literal["swallow", "hang", "502", "busy", "nonsense"]  # swallow: take the message, then hang up without a word
+Fault = Literal[
+    "swallow", "hang", "502", "busy", "nonsense", "pieces"
+]  # swallow: take the message, then hang up without a word
 HINT = "hint: [1700000000000000], from ip: 127.0.0.1, more info at https://open.work.weixin.qq.com/devtool/query"
 
 
@@ -97,6 +99,8 @@ class WeComServer:
             request.transport.close()
         if fault == "hang":
             await asyncio.sleep(3600)
+        if fault == "pieces":
+            return await _in_pieces(request, json.dumps({"errcode": code, "errmsg": words}).encode())
         if fault == "nonsense":
             return web.Response(text="ok")
         return self._answer(code, words)
@@ -150,6 +154,16 @@ class WeComServer:
         if code:
             self.refused.append(code)
         return web.json_response({"errcode": code, "errmsg": words})
+
+
+async def _in_pieces(request: web.Request, body: bytes) -> web.StreamResponse:
+    """An answer that arrives in two packets."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(body[:9])
+    await asyncio.sleep(0.05)
+    await response.write(body[9:])
+    return response
 
 
 def _text(content: dict[str, Any], key: str) -> tuple[int, str]:

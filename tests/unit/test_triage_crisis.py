@@ -7,7 +7,8 @@ import pytest
 
 from bench.chat import ALL_TALK, LINES
 from bench.train_crisis import is_crisis, rows
-from bot.triage import despair, fold, judge
+from bot.triage import Judgement, despair, fold, judge, judging
+from bot.triage import measure as measuring
 from bot.triage.index import signals_in
 
 EXAMPLES = files("bot.triage") / "examples"
@@ -52,6 +53,31 @@ def test_small_talk_is_no_emergency_and_is_done_early() -> None:
     assert not [line for line in LINES if judge(line).urgency == "emergency"]
     further = sum(despair.logit(fold(text)) >= despair.SCREEN for text in ALL_TALK)
     assert further <= len(ALL_TALK) * 0.12
+
+
+def test_between_an_alarm_and_a_doubt_there_is_a_suspicion(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {}
+    for gloom in (judging.DOUBT - 1, judging.DOUBT, judging.SUSPECT, judging.ALARM_BARE):
+        monkeypatch.setattr(judging, "despair", lambda _, gloom=gloom: gloom)
+        verdict = judge("屋里都收拾利索了")
+        found[gloom] = (verdict.decision, verdict.urgency)
+    assert list(found.values()) == [
+        ("none", "normal"),
+        ("review", "normal"),
+        ("review", "emergency"),
+        ("alert", "emergency"),
+    ]
+
+
+def test_suspicions_are_named_and_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts = {"a": Judgement("alert", 1.0, (), "emergency"), "b": Judgement("review", 0.7, (), "emergency")}
+    monkeypatch.setattr(measuring, "judge", lambda text: verdicts.get(text, Judgement("review", 0.5)))
+    crises = [{"text": text, "label": "help", "urgency": "emergency"} for text in "abc"]
+    calm = [{"text": "b", "label": "none"}, {"text": "b", "label": "none", "hard": "joke"}]
+    report = measuring.measure([*crises, *calm])
+    assert (report.emergencies, report.emergencies_found, report.emergencies_suspected) == (3, 2, 1)
+    assert (report.emergencies_false, report.suspected_false, report.suspected_false_plain) == (0, 2, 1)
+    assert (report.suspected_per_1000_plain, report.suspected_per_1000_none) == (1000, 1000)
 
 
 def test_a_text_without_any_signal_can_be_heard() -> None:

@@ -24,7 +24,7 @@ class Calls:
 
     def __init__(self, base: str, timeout: float) -> None:
         self._base = base.rstrip("/")
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=timeout / 2)
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
         self._session: aiohttp.ClientSession | None = None
 
     def open(self) -> None:
@@ -71,14 +71,23 @@ class Calls:
             raise Retryable("not_started")
         try:
             async with self._session.post(self._base + path, params=query, allow_redirects=False, **what) as response:
-                content = await response.content.read(ANSWER_BYTES)
-                return _answer(response.status, content)
+                return _answer(response.status, await _content(response))
         except _NEVER_LEFT:
             raise Retryable("offline", "没有连接") from None
         except TimeoutError:
             raise Unknown("timeout", "等不到回应，可能已经发出") from None
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError):
             raise Unknown("dropped", "发出时连接断了，可能已经发出") from None
+
+
+async def _content(response: aiohttp.ClientResponse) -> bytes:
+    """All of an answer; of an endless one only the beginning, which nobody will understand."""
+    content = b""
+    async for piece in response.content.iter_any():
+        content += piece
+        if len(content) > ANSWER_BYTES:
+            break
+    return content
 
 
 def _answer(status: int, content: bytes) -> Any:
