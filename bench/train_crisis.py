@@ -21,7 +21,6 @@ from bot.triage.model import grams
 
 CONCEPT = "§"  # marks the names of concepts among the features while they are trained
 ROUNDS, FOLDS, BLOCK = 4, 5, 60
-DECAY = 3e-3  # less than for plain requests: a life is spoken of in rare words
 KEEP_AT_LEAST = 6  # hundredths
 BORDERLINE = 5  # one of so many lines that suffer without danger is learnt from in a round
 
@@ -71,7 +70,7 @@ def _once(lines: Sequence[Row], round_: int) -> tuple[float, dict[str, float]]:
     clear = [
         row for row in lines if row.get("kind") != "psychological" or is_crisis(row) or not rng.randrange(BORDERLINE)
     ]
-    return train([example(row) for row in [*clear, *joined(lines, rng)]], 1, rng, DECAY)
+    return train([example(row) for row in [*clear, *joined(lines, rng)]], 1, rng)
 
 
 def averaged(lines: Sequence[Row], rounds: int) -> tuple[float, dict[str, float]]:

@@ -57,9 +57,7 @@ def example(row: Row) -> Example:
     return features, (int(row["label"] == "help"), int(row.get("urgency") == "emergency"))
 
 
-def train(
-    examples: list[Example], head: int, rng: random.Random, decay: float = DECAY
-) -> tuple[float, dict[str, float]]:
+def train(examples: list[Example], head: int, rng: random.Random) -> tuple[float, dict[str, float]]:
     """Weights of one head; crises are no lesson for the head that looks for plain requests."""
     examples = [one for one in examples if head or not one[1][1]]
     values: dict[str, float] = {}
@@ -76,7 +74,7 @@ def train(
                 continue
             for name, value in features:
                 weight = values.get(name, 0.0)
-                slope = error * value - decay * weight
+                slope = error * value - DECAY * weight
                 seen[name] = seen.get(name, 0.05) + slope * slope
                 values[name] = weight + RATE * slope / math.sqrt(seen[name])
     return bias, values

@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -62,6 +63,21 @@ async def fresh(template: str, folder: Path) -> str:
     name = f"songnuan{next(_numbers)}"
     await _psql(_named(template, "postgres"), f"CREATE DATABASE {name} TEMPLATE template_songnuan")
     return _named(template, name)
+
+
+@asynccontextmanager
+async def empty(template: str, folder: Path) -> AsyncIterator[str]:
+    """URL of a database of the same kind without any table, gone afterwards."""
+    if db.is_sqlite(template):
+        yield f"sqlite://{folder / 'empty.db'}"
+        return
+    server, name = _named(template, "postgres"), f"songnuan{next(_numbers)}"
+    await _psql(server, f"CREATE DATABASE {name}")
+    try:
+        yield _named(template, name)
+    finally:
+        await db.close()
+        await _psql(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def empty_audit() -> None:

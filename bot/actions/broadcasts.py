@@ -16,6 +16,7 @@ from bot.events import Chat, Part
 from bot.models import Broadcast, Group, ScheduleState, db
 from bot.models.fields import to_ms
 
+LEFT_OUT = "left out"  # why a broadcast was skipped: a person asked for it
 Render = Callable[[str], tuple[Part, ...]]  # unit name -> what is said there
 
 
@@ -38,7 +39,7 @@ class _Fired(Exception):
 
 
 class _Off(Exception):
-    """A person paused the schedule, cancelled it or moved it, since it was found due."""
+    """A person paused the schedule, cancelled it, moved it or left this slot out, since it was found due."""
 
 
 async def fire(firing: Firing, audience: Sequence[Place], quiet_hours: Mapping[str, str]) -> Broadcast | None:
@@ -66,9 +67,11 @@ async def fire(firing: Firing, audience: Sequence[Place], quiet_hours: Mapping[s
 
 async def _still_on(firing: Firing) -> None:
     lock = "" if db.on_sqlite() else " FOR UPDATE"
-    rows = await db.fetch(f"SELECT next_slot, paused FROM schedule_state WHERE key = ?{lock}", firing.schedule_key)
-    if rows and (rows[0]["paused"] or rows[0]["next_slot"] != to_ms(firing.slot)):
-        raise _Off
+    found = "SELECT next_slot, paused, skipped_slot FROM schedule_state WHERE key = ?"
+    for row in await db.fetch(found + lock, firing.schedule_key):
+        slot, left_out = to_ms(firing.slot), firing.reason == LEFT_OUT
+        if row["paused"] or row["next_slot"] != slot or (row["skipped_slot"] == slot) != left_out:
+            raise _Off
 
 
 async def _broadcast(firing: Firing) -> Broadcast:

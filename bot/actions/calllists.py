@@ -21,7 +21,7 @@ OVERLOOKED = {"promised": "答应了没打", "never": "从没打通", "silent": 
 
 LAST_AT = """
 (SELECT max(f.at) FROM follow_up f WHERE f.household_id = h.id AND f.undone_at IS NULL)"""
-FLAG = "h.id IN (SELECT q.household_id FROM help_request q WHERE q.state <> 'closed' AND q.household_id IS NOT NULL)"
+FLAG = "EXISTS (SELECT 1 FROM help_request q WHERE q.household_id = h.id AND q.state <> 'closed')"
 COLUMNS = f"""
 h.id, h.code, h.next_call_at, {LATEST} AS outcome, {LAST_AT} AS last_at, {REACHED_AT} AS reached_at, {FLAG} AS flagged,
 (SELECT m.name FROM member m WHERE m.household_id = h.id AND m.erased_at IS NULL ORDER BY m.id LIMIT 1) AS name"""

@@ -39,8 +39,9 @@ WHERE d.channel = ? AND d.status = 'queued' AND d.priority BETWEEN ? AND ? AND d
                AND (e.attempts > 0 OR e.not_before <= ?))))
 ORDER BY d.priority, d.id LIMIT ?
 """
-# Of a broadcast one group alone goes first; the rest follow when that one was sent. What a person sends again may go.
-CANARY = """AND (d.broadcast_id IS NULL OR d.reason = 'resend'
+# Of a broadcast one group alone goes first; the rest follow when that one was sent. What a person sends again may go:
+# it has no end of life, and keeps that when quiet hours or a lost line put it off.
+CANARY = """AND (d.broadcast_id IS NULL OR d.expires_at IS NULL
     OR EXISTS (SELECT 1 FROM delivery c
                WHERE c.broadcast_id = d.broadcast_id AND c.channel = d.channel AND c.status = 'sent')
     OR NOT EXISTS (SELECT 1 FROM delivery c
@@ -117,7 +118,7 @@ async def _hold_behind_doubt(channel: str, now: datetime) -> None:
     """Nobody knows whether the first groups of a broadcast have it: the others wait for a person."""
     await db.fetch(
         "UPDATE delivery SET status = 'held', reason = 'canary', settled_at = ?"
-        " WHERE channel = ? AND status = 'queued' AND reason <> 'resend' AND broadcast_id IN ("
+        " WHERE channel = ? AND status = 'queued' AND expires_at IS NOT NULL AND broadcast_id IN ("
         "  SELECT c.broadcast_id FROM delivery c WHERE c.channel = ? AND c.broadcast_id IN ("
         "    SELECT q.broadcast_id FROM delivery q WHERE q.channel = ? AND q.status = 'queued')"
         "  GROUP BY c.broadcast_id HAVING sum(CASE WHEN c.status = 'sent' THEN 1 ELSE 0 END) = 0"
@@ -224,7 +225,7 @@ def _unreadable(
     except (CannotDecrypt, MsgspecError):
         log.error("delivery %d cannot be read, is it the right key?", row["id"])
         return "failed", "unreadable", now
-    return None
+    return None if row["parts"] else ("expired", "no_words", now)  # erased, or kept long enough, while it was away
 
 
 async def next_due(lane: Lane) -> datetime | None:

@@ -15,7 +15,7 @@ from bot.models.fields import to_ms
 AT_ONCE = 200
 # Groups of one circle have the same root: the group itself, or the one that it stands in for.
 STRANDED = """
-SELECT d.id, d.status, g.rank, coalesce(g.same_as_id, g.id) AS root
+SELECT d.id, d.status, d.channel, g.rank, coalesce(g.same_as_id, g.id) AS root
 FROM delivery d JOIN chat_group g ON g.id = d.group_id
 WHERE d.purpose = 'tip' AND d.expires_at > ? AND g.channel = d.channel
   AND (d.status = 'failed' OR (d.status = 'queued' AND d.channel IN ({down})))
@@ -29,10 +29,13 @@ WHERE (id = ? OR same_as_id = ?) AND rank > ? AND enabled = ? AND channel IN ({u
 """
 
 
-async def move(up: Collection[str], down: Collection[str], quiet_hours: Mapping[str, str | None]) -> int:
+async def move(
+    up: Collection[str], down: Collection[str], quiet_hours: Mapping[str, str | None], usual: str = ""
+) -> int:
     """Send by another road what is stranded; `down` are accounts that have been out of order for a while.
 
-    `quiet_hours` are those that a channel has of its own; None leaves the row its own. Returns how many rows moved.
+    `quiet_hours` are those that a channel has of its own; None leaves the row its own, unless those are of the channel
+    that it leaves: then the `usual` ones count. Returns how many rows moved.
     """
     if not up:
         return 0
@@ -42,10 +45,17 @@ async def move(up: Collection[str], down: Collection[str], quiet_hours: Mapping[
     async with db.transaction():
         stamp = to_ms(now)
         rows = await db.fetch(statement, stamp, *broken, True, *roads, AT_ONCE)
-        moved = [await _by_the_next(row, roads, quiet_hours, stamp) for row in rows]
+        moved = [await _by_the_next(row, roads, _hours(row["channel"], quiet_hours, usual), stamp) for row in rows]
     if any(moved):
         outbox.wake()
     return sum(moved)
+
+
+def _hours(left: str, quiet_hours: Mapping[str, str | None], usual: str) -> Mapping[str, str | None]:
+    """By channel, for a row that leaves this one."""
+    if quiet_hours.get(left) is None:
+        return quiet_hours
+    return {name: usual if own is None else own for name, own in quiet_hours.items()}
 
 
 async def _by_the_next(

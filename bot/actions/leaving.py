@@ -31,7 +31,7 @@ async def leave(staff_id: int, to_id: int | None = None, *, by: int | None = Non
     Raises NotFound, NotAllowed, BadInput for a colleague who cannot take over. Without `rules` nobody is told.
     """
     async with db.transaction():
-        to = await _successor(staff_id, to_id)
+        to = await _successor(staff_id, to_id, by)
         accounts = await Identity.filter(staff_id=staff_id)
         staff = await people.deactivate(staff_id, by=by)
         alerted = await _alert_others(accounts)
@@ -43,12 +43,14 @@ async def leave(staff_id: int, to_id: int | None = None, *, by: int | None = Non
     return Left(staff, to, households, pool, requests, alerted)
 
 
-async def _successor(staff_id: int, to_id: int | None) -> Staff | None:
+async def _successor(staff_id: int, to_id: int | None, by: int | None) -> Staff | None:
     if to_id is None:
         return None
     to = await Staff.get_or_none(id=to_id, active=True)
     if to is None or to.role not in SENT or to.id == staff_id:
         raise BadInput("接手的人要是另一位在用的志愿者、主席或管理员，请换一位。")
+    if by is not None:  # what a family said goes to nobody whom the admin does not answer for
+        await people.act_as(by, (), to.unit_id)
     return to
 
 

@@ -100,7 +100,7 @@ async def add_staff(name: str, role: str, unit_code: str, deputy: bool = False, 
 
 
 async def appoint(staff_id: int, role: str, unit_code: str, deputy: bool = False, *, by: int | None = None) -> Staff:
-    """Another role or unit for somebody who works here. Nobody changes their own, so that no union loses its last admin."""
+    """Another role or unit for somebody who works here. Nobody changes their own: no union loses its last admin."""
     if role not in ROLES:
         raise BadInput("角色只能是 admin、chair、editor、volunteer 之一")
     async with db.transaction():

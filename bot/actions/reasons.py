@@ -39,6 +39,7 @@ REASONS = {
     "late": "太晚了，已作废",
     "acknowledged": "已经有人收到",
     "erased": "本人要求删除资料",
+    "no_words": "原文已经不保留了，没有可发的",
     "left": "收信的人离开了",
 }
 STATUS_NAMES = {

@@ -44,6 +44,7 @@ UNUSED = "不用"  # on the right side of a mapping: a column that would be know
 FIELDS = tuple(COLUMNS)
 IN_BRACKETS = re.compile(r"\(.*?\)|[\s*:]")
 MAPPING_MAX = 64 * 1024
+HEADING_MAX = 200  # letters; so the columns of the widest sheet fit into a mapping
 
 Places = dict[str, list[int]]
 
@@ -147,9 +148,10 @@ def check(chosen: Mapping[str, str]) -> None:
 def keep(chosen: Mapping[str, str], folder: Path) -> Path:
     """Write a mapping that a person made on a page; the same columns again replace it."""
     folder.mkdir(parents=True, exist_ok=True)
-    mark = sha256("\n".join(sorted(map(folded, chosen))).encode()).hexdigest()[:8]
+    known = {name: ours for name, ours in chosen.items() if len(name) <= HEADING_MAX}
+    mark = sha256("\n".join(sorted(map(folded, known))).encode()).hexdigest()[:8]
     path = folder / f"page-{mark}.toml"
-    lines = [f'{json.dumps(name, ensure_ascii=False)} = "{LABELS.get(ours, UNUSED)}"' for name, ours in chosen.items()]
+    lines = [f'{json.dumps(name, ensure_ascii=False)} = "{LABELS.get(ours, UNUSED)}"' for name, ours in known.items()]
     part = path.with_suffix(".part")
     part.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     part.replace(path)

@@ -83,10 +83,14 @@ async def skip(key: str, slot_ms: int, files: Programme, *, skipped: bool, by: i
     async with db.transaction():
         await programme.touch()
         await _may(by, await _present(key, files))
-        state = await ScheduleState.get_or_none(key=key)
-        if state is None or state.next_slot is None or round(state.next_slot.timestamp() * 1000) != slot_ms:
+        rows = await db.fetch(
+            "UPDATE schedule_state SET skipped_slot = ? WHERE key = ? AND next_slot = ? RETURNING key",
+            slot_ms if skipped else None,
+            key,
+            slot_ms,
+        )
+        if not rows:
             raise Conflict("这一次已经发了，或者刚才有人改了时间，请看现在的下一次")
-        await ScheduleState.filter(key=key).update(skipped_slot=state.next_slot if skipped else None)
         await audit.note("schedule.skip", "schedule", None, staff_id=by, key=key, skipped=skipped)
 
 

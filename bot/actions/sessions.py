@@ -49,7 +49,7 @@ class Open(NamedTuple):
 
 
 def digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def start(staff_id: int, device: str, span: Span, how: str) -> str:

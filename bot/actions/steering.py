@@ -13,7 +13,7 @@ from bot.actions.directory import Place
 from bot.actions.programme import Programme
 from bot.errors import BadInput, Conflict, NotFound
 from bot.events import Chat, Part
-from bot.models import Broadcast, Group, db
+from bot.models import Broadcast, Delivery, Group, db
 from bot.models.fields import to_ms
 
 EDITORS = ("editor",)
@@ -58,6 +58,18 @@ async def resend(broadcast_id: int, delivery_ids: Sequence[int], *, by: int) -> 
         await _may_reach(by, [one["unit_id"] for one in found])
         done = await outbox.resend([one["id"] for one in found])
         await audit.note("broadcast.resend", "broadcast", row.id, staff_id=by, rows=done)
+    return done
+
+
+async def resend_of(channel: str, delivery_ids: Sequence[int], *, by: int) -> int:
+    """The same for rows of one account, whatever they belong to; of a lower unit those of its groups alone."""
+    async with db.transaction():
+        staff = await people.act_as(by)
+        rows = Delivery.filter(id__in=list(delivery_ids), channel=channel)
+        if staff.unit.path.count("/") > 2:
+            rows = rows.filter(group__unit__path__startswith=staff.unit.path)
+        done = await outbox.resend([one.id for one in await rows])
+        await audit.note("outbox.resend", "channel", staff_id=by, channel=channel, rows=done)
     return done
 
 

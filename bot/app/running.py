@@ -150,7 +150,8 @@ class App:
         tidy = keeping.tidy(self.config, self.channels)
         every(60.0, "backup", partial(backups.tick, section.backup_at, backups_in))
         every(900.0, "retention", partial(retention.tick, self.config.retention.model_dump(), backups_in, tidy))
-        every(10.0, "failover", partial(failover.tick, self.health, self.programme.channel_quiet))
+        files = self.programme
+        every(10.0, "failover", partial(failover.tick, self.health, files.channel_quiet, files.quiet_hours))
         every(10.0, "watchman", building.watchman(self.config, self).tick)
         every(60.0, "heartbeat", partial(heartbeat.tick, self.config.watch.url, self.troubles, self.health))
         every(60.0, "clock", follow_database_clock)

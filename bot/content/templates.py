@@ -40,12 +40,17 @@ def too_clever(source: str) -> Flaw | None:
     """Texts of the pages only fill in and ask “is it there”: a sum or a loop could eat the bot's time and memory."""
     try:
         tree = ENVIRONMENT.parse(source)
+        clever = next((node for node in tree.find_all(nodes.Node) if not isinstance(node, _PLAIN)), None)
+        ENVIRONMENT.compile(source)
     except TemplateSyntaxError:
         return None  # `flaws_of` says so
-    clever = next((node for node in tree.find_all(nodes.Node) if not isinstance(node, _PLAIN)), None)
-    if clever is None:
-        return None
-    return Flaw(clever.lineno, "花括号里写得太复杂了", "只写变量，例如 {{ unit }}，或 {% if union.phone %}…{% endif %}")
+    except (RecursionError, MemoryError, SyntaxError):  # Python gives up: nested too deep
+        return _clever(1)
+    return None if clever is None else _clever(clever.lineno)
+
+
+def _clever(line: int) -> Flaw:
+    return Flaw(line, "花括号里写得太复杂了", "只写变量，例如 {{ unit }}，或 {% if union.phone %}…{% endif %}")
 
 
 def _reason(message: str) -> str:

@@ -133,7 +133,7 @@ async def recorded(desk: Desk, turn: Turn, staff_id: int, done: Recorded, call: 
         outcome=done.outcome.said(done.follow_up.visited),
         again=clock.local(next_call).strftime("%m月%d日 %H:%M") if next_call is not None else "",
         after=done.outcome.after or done.step,
-        tried=bool(done.step),
+        tried=bool(done.step) and not done.follow_up.visited,
         number=done.request.id if done.request is not None else 0,
         needs="、".join(KIND_NAMES[kind] for kind in call.kinds) if alone else "",
         joined=done.joined,

@@ -1,4 +1,7 @@
-"""今天, 统计: the day so far in six numbers, for a chair who has no page open."""
+"""今天, 统计: the day so far in six numbers, for a chair who has no page open.
+
+To the chair alone, wherever they wrote: on a quiet day the sum is what one family was given.
+"""
 
 from bot.actions import today
 from bot.actions.conversation import Answer
@@ -32,7 +35,7 @@ def routes(desk: Desk) -> Router:
             households=found.given_households,
             money=yuan(found.given_fen),
         )
-        return Answer((*said, *desk.on_page(turn, "/today")))
+        return Answer(private=(*said, *desk.on_page(turn, "/today")))
 
     router.add(numbers, command("今天", "统计"), staff(*today.ROLES, "admin"), among_staff, _alone)
     return router

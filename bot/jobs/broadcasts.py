@@ -63,7 +63,7 @@ def _decide(programme: Programme, schedule: Schedule, due: Due) -> Firing:
     overtaken = following is not None and following <= now
     missed = late and (overtaken or late_policy(schedule, slot, now) == "skip")
     reason = "missed" if missed else "nothing to send" if message is None else "late" if late else ""
-    reason = "left out" if due.left_out else reason
+    reason = broadcasts.LEFT_OUT if due.left_out else reason
     wanted = None if missed or due.left_out else message
     return Firing(
         schedule_key=schedule.key,

@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.triage.concepts import CONCEPTS
 from bot.triage.model import grams
 
-SCREEN = -2.0  # with characters alone below this, no company of concepts made one of our examples an emergency
+SCREEN = -1.8  # with characters alone below this, no company of concepts made one of our examples an emergency
 LIKELY = 40  # hundredths: what one piece of the text must weigh to be named as a reason
 LONG_GRAM, SPAN, MOST = 3, 10, 4
 

@@ -25,7 +25,7 @@ EMERGENCY, WORRY = 1.8, -0.5
 # What the model of despair hears beside the patterns: an alarm where a known hint stands, one where none does, a
 # suspicion that a person looks at the same hour, a review; and below DENIED even a phrase that decides alone is not
 # believed. Lower ones find more and cry wolf more.
-ALARM, ALARM_BARE, SUSPECT, DOUBT, DENIED = 2.5, 4.0, 1.0, 0.0, 0.0
+ALARM, ALARM_BARE, SUSPECT, DOUBT, DENIED = 3.5, 4.5, 2.0, 0.25, 0.0
 
 Decision = Literal["alert", "review", "none"]
 Urgency = Literal["normal", "urgent", "emergency"]

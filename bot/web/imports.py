@@ -79,7 +79,20 @@ class Imports:
         chosen = roster_columns.guess(header, saved)
         made = Sheet(secrets.token_urlsafe(9), staff_id, path, folder, header, chosen, clock.now())
         self._sheets[made.id] = made
+        self._expire_later(made)
         return made
+
+    def _expire_later(self, sheet: Sheet) -> None:
+        """Whether or not anybody comes again; what is being worked on at that moment gets as long once more."""
+        asyncio.get_running_loop().call_later(LIFE.total_seconds(), self._expire, sheet)
+
+    def _expire(self, sheet: Sheet) -> None:
+        if self._sheets.get(sheet.id) is not sheet:
+            return
+        if sheet.state in BUSY:
+            self._expire_later(sheet)
+        else:
+            self._drop(sheet)
 
     def _sweep(self, staff_id: int) -> None:
         """Room for one more: what is old goes, and of this person the oldest that is not being worked on."""

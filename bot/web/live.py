@@ -55,7 +55,7 @@ class Live:
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), BEAT_SECONDS)
             wake.clear()
-            if not waiting and not await _still_in(visit):
+            if not await _still_in(visit):
                 return
             topics = list(waiting)
             waiting.clear()

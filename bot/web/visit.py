@@ -208,4 +208,4 @@ class Visit:
         given = self.request.headers.get(TOKEN_HEADER)
         if given is None:
             given = (await self.form()).text(TOKEN_FIELD, 100)
-        return compare_digest(given.encode(), self.form_token.encode())
+        return compare_digest(given.encode("utf-8", "surrogatepass"), self.form_token.encode())

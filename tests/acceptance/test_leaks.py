@@ -111,7 +111,8 @@ async def kept() -> list[Any]:
 
 @pytest.mark.parametrize("who", STRANGERS.values(), ids=STRANGERS)
 async def test_it_is_as_if_the_family_were_not_there(room: Room, who: str) -> None:
-    before, wrong = await kept(), []
+    wrong: list[tuple[object, ...]] = []
+    before = await kept()
     for word in words(room):
         for place in (None, FAMILY_GROUP, STAFF_GROUP):
             pairs = SAME if place is None else SAME[:3]

@@ -14,6 +14,7 @@ from bot.sender.pacing import Pacer
 
 LANE = Lane("qq", 2, 9, "test", timedelta(minutes=4), canary=True)
 MORNING = datetime(2026, 12, 1, 2, tzinfo=UTC)
+LIFE = timedelta(days=36500)  # the clock is the real one in some of these
 
 
 async def broadcast(groups: int, slot: int = 0) -> None:
@@ -23,7 +24,7 @@ async def broadcast(groups: int, slot: int = 0) -> None:
     )  # fmt: skip
     await outbox.enqueue(
         [
-            outbox.Draft(f"b:{slot}:{n}", "tip", "qq", Chat("group", str(n)), None, broadcast_id=row.id)
+            outbox.Draft(f"b:{slot}:{n}", "tip", "qq", Chat("group", str(n)), None, row.id, expires_at=MORNING + LIFE)
             for n in range(groups)
         ]
     )

@@ -8,10 +8,11 @@ import pytest
 from bot import clock
 from bot.actions import broadcasts, claiming, directory, failover, groups, outbox, people
 from bot.actions.claiming import Lane
+from bot.actions.outbox import Draft
 from bot.errors import BadInput, NotAllowed, Permanent, SendError, Unknown
-from bot.events import GroupInfo, Health, Line, Receipt, Text
+from bot.events import Chat, GroupInfo, Health, Line, Receipt, Text
 from bot.jobs import failover as job
-from bot.models import Delivery, ScheduleState, db
+from bot.models import Delivery, Group, ScheduleState, db
 from bot.models.fields import to_ms
 from tests import people as cast
 
@@ -129,3 +130,18 @@ async def test_who_may_say_that_two_groups_are_the_same(database: str) -> None:
     with pytest.raises(BadInput, match="替补这个群"):
         await groups.stand_in(first, ("wx", "1"), by=chair)
     assert (await groups.stand_in(("wx", "1"), None, by=chair)).same_as_id is None
+
+
+async def test_quiet_hours_of_the_account_that_failed_are_left_behind(database: str) -> None:
+    """The robot may speak at night; the account that takes over may not."""
+    await settle()
+    await Delivery.all().delete()
+    await groups.stand_in(("robot", "1"), None)
+    await groups.stand_in(("wx", "1"), None)
+    await groups.stand_in(("wx", "1"), ("robot", "1"))
+    robot = await Group.get(channel="robot")
+    await outbox.enqueue(
+        [Draft("x", "tip", "robot", Chat("group", "1"), (Text("提示"),), None, robot.id, expires_at=MORNING + LIFE)]
+    )
+    assert await failover.move(["wx"], ["robot"], OWN_QUIET, "21:30-07:00") == 1
+    assert (await Delivery.get()).quiet_hours == "21:30-07:00"

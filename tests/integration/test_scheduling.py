@@ -12,6 +12,7 @@ from bot.actions.programme import Programme, read_schedule
 from bot.content import Schedule
 from bot.content.preview import preview
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
+from bot.jobs.broadcasts import _fire as fire_due
 from bot.jobs.broadcasts import arrange, tick
 from bot.models import Broadcast, Delivery, OwnSchedule, ScheduleState, Staff, Unit
 from bot.models.fields import to_ms
@@ -220,3 +221,16 @@ def scheduling_of(row: OwnSchedule) -> Schedule:
     found = read_schedule(row)
     assert found is not None
     return found
+
+
+async def test_left_out_after_it_was_found_due(files: Programme) -> None:
+    """Between the look for what is due and the send a person says no: that is in time."""
+    row = await scheduling.plan(spec(), files, by=await editor())
+    it_is(EIGHT + 2 * HOUR)
+    now = await programme.current(files)
+    (due,) = [one for one in await broadcasts.due() if one.key == row.key]
+    await scheduling.skip(row.key, to_ms(due.slot), files, skipped=True, by=await editor())
+    assert await fire_due(now, now.schedules[row.key], due) == 0
+    assert await sent(row.key) == [] and await Delivery.all().count() == 0
+    await tick(files)
+    assert await sent(row.key) == [(due.slot, "skipped", "left out")]

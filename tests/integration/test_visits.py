@@ -62,7 +62,8 @@ async def test_after_the_next_one_a_visit_is_one_word_more(room: Room) -> None:
 async def test_nobody_at_the_door_is_another_visit_even_after_a_death(room: Room) -> None:
     await opened()
     await say(room, "回访 H0123 已故")
-    assert "请上门看看" in await say(room, "回访 H0123 上门 没人在家")
+    said = await say(room, "回访 H0123 上门 没人在家")
+    assert said.splitlines()[1] == "接下来：请上门看看。"
     assert await state_of("H0123") == ("visit", 2), "nobody rings there again"
 
 
@@ -70,5 +71,5 @@ async def test_the_history_on_the_pages_tells_a_visit(database: str) -> None:
     async with console(database) as site:
         room = Room()
         await say(room, "回访 H0123 上门 平安")
-        assert "上门" in (await site.get("/roster/H0123", as_=people.CHAIR)).text
-        assert "上门" in (await site.get("/calls/H0123/story", as_=people.CHAIR)).text
+        for path in ("/roster/H0123", "/calls/H0123"):
+            assert "上门 · " in (await site.get(path, as_=people.CHAIR)).text

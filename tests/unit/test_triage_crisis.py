@@ -59,7 +59,7 @@ def test_between_an_alarm_and_a_doubt_there_is_a_suspicion(monkeypatch: pytest.M
     found = {}
     for gloom in (judging.DOUBT - 1, judging.DOUBT, judging.SUSPECT, judging.ALARM_BARE):
         monkeypatch.setattr(judging, "despair", lambda _, gloom=gloom: gloom)
-        verdict = judge("屋里都收拾利索了")
+        verdict = judge("墙上那幅画歪了")
         found[gloom] = (verdict.decision, verdict.urgency)
     assert list(found.values()) == [
         ("none", "normal"),

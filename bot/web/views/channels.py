@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import accounts, outbox, overview, reasons
+from bot.actions import accounts, overview, reasons, steering
 from bot.actions.accounts import Ledger
 from bot.errors import NotFound
 from bot.events import Health, Line
@@ -45,7 +45,10 @@ async def cards(visit: Visit) -> StreamResponse:
 
 async def doubtful(visit: Visit) -> StreamResponse:
     name = _named(visit)
-    rows = await Delivery.filter(channel=name, status__in=DOUBTFUL).order_by("-id").limit(SHOWN).select_related("group")
+    found = Delivery.filter(channel=name, status__in=DOUBTFUL).order_by("-id").limit(SHOWN).select_related("group")
+    if visit.me.unit_path.count("/") > 2:  # of a lower unit: its own groups, and no talk with anybody
+        found = found.filter(group__unit__path__startswith=visit.me.unit_path)
+    rows = await found
     return visit.render(
         "channels/doubtful.html", name=name, rows=rows, why=reasons.explain, done=visit.asked_number("done", -1)
     )
@@ -55,8 +58,7 @@ async def resend(visit: Visit) -> StreamResponse:
     """A person has looked into the groups and says: not there, send it again."""
     name, sent = _named(visit), await visit.form()
     chosen = [int(one) for one in sent.all("id") if one.isascii() and one.isdecimal() and len(one) < 19]
-    ours = await Delivery.filter(id__in=chosen, channel=name).values_list("id", flat=True)
-    done = await outbox.resend([int(str(one)) for one in ours])
+    done = await steering.resend_of(name, chosen, by=visit.me.id)
     return visit.go(f"/channels/{name}/doubtful?done={done}")
 
 

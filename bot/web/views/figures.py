@@ -202,8 +202,7 @@ async def rows(visit: Visit) -> StreamResponse:
         raise NotFound("没有这一项统计。")
     narrowed = {name: value for name, known in NARROW.items() if (value := visit.asked(name, 20)) in known}
     before = _mark(visit.asked("before", 40))
-    if before is None:
-        await viewing.opened("report", asked.scope.code, by=visit.me.id)
+    await viewing.opened("report", asked.scope.code, by=visit.me.id)
     found, older = await figures.opened(key, asked.span, asked.scope, narrowed, before)
     total: Total | None = None if narrowed else await figures.total(key, asked.span, asked.scope)
     query = {"what": key, **narrowed}

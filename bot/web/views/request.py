@@ -118,6 +118,7 @@ async def _refused(visit: Visit, number: int, name: str, typed: Form, error: Act
     again = {"typed": typed.typed(), "rows": giftform.rows(typed) or [giftform.EMPTY], "chosen": typed.all("kinds")}
     template = "requests/_one.html" if visit.hx else "requests/one.html"
     candidates = error.candidates if isinstance(error, Unclear) else []
+    await viewing.listed(visit.me.id, "which", [one.code for one in candidates])
     context = await _context(visit, number)
     return visit.refuse(error, template, context | again | {"deed": name, "candidates": candidates})
 

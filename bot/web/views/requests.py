@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import lookup
+from bot.actions import lookup, viewing
 from bot.actions.scope import scope
 from bot.errors import ActionError, NotFound
 from bot.web import words
@@ -61,7 +61,10 @@ async def search(visit: Visit) -> StreamResponse:
         if number := await _number(what.strip("#号 "), visit.me.id):
             return visit.go(f"/requests/{number}")
         household = await lookup.find(what, visit.me.id)
+        await viewing.listed(visit.me.id, "search", [household.code])  # who is on the roster is told by it
     except ActionError as error:
+        if isinstance(error, lookup.Unclear):
+            await viewing.listed(visit.me.id, "which", [one.code for one in error.candidates])
         return visit.refuse(error, "requests/list.html", await _context(visit) | {"q": what})
     return visit.go(f"/requests?{urlencode({'household': household.code})}")
 

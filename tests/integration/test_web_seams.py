@@ -1,0 +1,143 @@
+"""What lies between the pages: units, audit rows and sessions where one subject touches another."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import clock
+from bot.actions import audit, outbox, roster_columns, sessions
+from bot.events import Chat, Health, Line, Text
+from bot.models import Audit, Delivery, Group, HelpRequest, Household, Member, Staff, Unit
+from bot.web import imports
+from tests import people
+from tests.integration.test_web_import import upload
+from tests.integration.test_web_live import line
+from tests.web import console
+
+
+async def only_of(who: str, code: str) -> None:
+    """Somebody works for another unit from now on."""
+    await Staff.filter(id=await people.staff_id(who)).update(unit_id=(await Unit.get(code=code)).id)
+
+
+async def in_doubt() -> dict[str, int]:
+    """One delivery of each unit's group, and one to a person, none of them sure."""
+    groups = {"M1": people.FAMILY_GROUP, "M3": people.WORKERS_GROUP}
+    found = {code: (await Group.get(chat_id=chat)).id for code, chat in groups.items()}
+    drafts = [
+        outbox.Draft(code, "tip", "qq", Chat("group", groups[code]), (Text("喝热水"),), group_id=group)
+        for code, group in found.items()
+    ]
+    await outbox.enqueue([*drafts, outbox.Draft("P", "alert", "qq", Chat("direct", people.CHAIR), (Text("求助"),))])
+    await Delivery.all().update(status="unknown", settled_at=clock.now())
+    return {row.key: row.id for row in await Delivery.all()}
+
+
+async def test_an_admin_of_one_mine_resends_for_that_mine_and_it_is_written_down(database: str) -> None:
+    health = {"qq": Health(Line.ONLINE, clock.now())}
+    async with console(database, channels=lambda: health) as site:
+        rows = await in_doubt()
+        await only_of(people.ADMIN, "M1")
+        page = await site.get("/channels/qq/doubtful", as_=people.ADMIN)
+        assert "向阳家属群" in page.text and "松岭职工群" not in page.text and "私聊" not in page.text
+        chosen = [("id", str(one)) for one in rows.values()]
+        await site.post("/channels/qq/doubtful", chosen, as_=people.ADMIN)
+        assert {row.key for row in await Delivery.filter(status="queued")} == {"M1"}
+        row = await Audit.get(action="outbox.resend")
+        assert (row.staff_id, row.detail["rows"]) == (await people.staff_id(people.ADMIN), 1)
+
+
+async def test_what_a_leaver_had_goes_to_nobody_outside_the_admins_unit(database: str) -> None:
+    async with console(database) as site:
+        await only_of(people.ADMIN, "M1")
+        family, who = await Household.get(code="H0123"), await people.staff_id(people.VOLUNTEER)
+        await HelpRequest.create(
+            household=family, unit_id=family.unit_id, source="callback", words="没米了", state="assigned",
+            urgency="normal", kinds=["food"], opened_at=clock.now(), assigned_to_id=who, assigned_at=clock.now(),
+        )  # fmt: skip
+        to = await people.staff_id(people.OUTSIDER)
+        page = await site.post(f"/staff/{who}/leave", {"to": str(to)}, as_=people.ADMIN)
+        assert page.status == 403
+        assert (await Staff.get(id=who)).active
+        assert not await HelpRequest.filter(assigned_to_id=to).exists()
+
+
+async def test_no_page_of_rows_is_opened_unseen(database: str) -> None:
+    async with console(database) as site:
+        far = f"before={2**49}-{2**31}"
+        assert (await site.get(f"/figures/rows?what=opened&{far}", as_=people.CHAIR)).status == 200
+        assert await Audit.filter(action="view.open", staff_id=await people.staff_id(people.CHAIR)).count() == 1
+
+
+@pytest.mark.parametrize("said", ["刘桂芳", "刘桂方"])
+async def test_whoever_asks_which_household_a_name_is_leaves_a_row(database: str, said: str) -> None:
+    async with console(database) as site:
+        page = await site.post("/requests/search", {"q": said}, as_=people.VOLUNTEER)
+        assert "H0123" in page.location + page.text
+        row = await Audit.get(action="view.list", staff_id=await people.staff_id(people.VOLUNTEER))
+        assert row.detail["households"] == [(await Household.get(code="H0123")).id]
+
+
+async def test_a_busy_line_ends_with_its_session_too(database: str) -> None:
+    async with console(database) as site, line(site) as one:
+        await sessions.end_others(0, by=await people.staff_id(people.CHAIR))
+        await audit.note("help.raised", "request", 1)
+        async with asyncio.timeout(5):
+            assert await one.content.read() == b""
+
+
+async def test_a_sheet_that_nobody_comes_back_for_goes_by_itself(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "LIFE", timedelta(seconds=0.3))
+    async with console(database) as site:
+        address = await upload(site)
+        [sheet] = site.site.imports._sheets.values()
+        assert sheet.path.exists()
+        async with asyncio.timeout(5):
+            while sheet.path.exists():
+                await asyncio.sleep(0.02)
+        assert (await site.get(address, as_=people.CHAIR)).status == 404
+
+
+def test_a_heading_as_long_as_a_letter_spoils_no_later_upload(tmp_path: Path) -> None:
+    heads = {"姓名": "name", "电话": "phone"} | {f"{n}" + "很长的列名" * 390: "" for n in range(40)}
+    roster_columns.keep(heads, tmp_path)
+    assert [one.fields["姓名"] for one in roster_columns.saved(tmp_path)] == ["name"]
+
+
+async def test_letters_that_are_none_are_a_stranger_and_no_bug(database: str) -> None:
+    assert await sessions.known("\udcff", sessions.Span()) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% if unit %}" * 150 + "水" + "{% endif %}" * 150,
+        "{{ " + "not " * 990 + "unit }}",
+        "{{ " + "(" * 900 + "unit" + ")" * 900 + " }}",
+        "{{ unit" + ".a" * 1500 + " }}",
+    ],
+)
+async def test_a_text_nested_too_deep_is_a_fault_and_no_bug(database: str, body: str) -> None:
+    async with console(database) as site:
+        page = await site.post("/texts/preview", {"kind": "notices", "title": "水", "body": body}, as_=people.EDITOR)
+        assert page.status == 200 and "太复杂了" in page.text
+
+
+async def test_which_household_was_meant_is_shown_and_written_down(database: str) -> None:
+    async with console(database) as site:
+        family = await Household.get(code="H0124")
+        mine = (await Unit.get(code="M1")).id
+        await Member.create(household=family, name="刘桂芳", relation="邻居")
+        one = await HelpRequest.create(
+            unit_id=mine, source="message", words="没米了", state="acknowledged", urgency="normal", kinds=["food"],
+            opened_at=clock.now(), acknowledged_at=clock.now(), acknowledged_by_id=await people.staff_id(people.CHAIR),
+        )  # fmt: skip
+        seen = {"who": "刘桂芳", "seen": "0"}
+        page = await site.post(f"/requests/{one.id}/link", seen, as_=people.CHAIR, hx=True)
+        assert page.status == 422 and "邻居" in page.text
+        row = await Audit.get(action="view.list", staff_id=await people.staff_id(people.CHAIR))
+        assert sorted(row.detail["households"]) == sorted(one.id for one in await Household.filter(unit_id=mine))
