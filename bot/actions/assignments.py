@@ -191,10 +191,13 @@ async def take(staff: Staff, now_ms: int) -> int | None:
     return None
 
 
-# Nothing touched since, and no later call agreed on; or their volunteer left; or they are not to be called.
+# Nothing touched since, and no later call agreed on; or their volunteer left, or works elsewhere or as something else;
+# or they are not to be called.
 STALE = """
 SELECT a.id FROM assignment a JOIN household h ON h.id = a.household_id JOIN staff s ON s.id = a.staff_id
-WHERE a.held_household_id IS NOT NULL AND (h.do_not_call OR NOT s.active OR (
+JOIN unit hu ON hu.id = h.unit_id JOIN unit su ON su.id = s.unit_id
+WHERE a.held_household_id IS NOT NULL AND (h.do_not_call OR NOT s.active OR s.role = 'editor'
+    OR hu.path NOT LIKE su.path || '%' OR (
     a.assigned_at < ? AND coalesce(a.touched_at, 0) < ? AND coalesce(h.next_call_at, 0) < ?))
 ORDER BY a.id
 """

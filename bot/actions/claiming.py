@@ -119,12 +119,11 @@ async def _hold_behind_doubt(channel: str, now: datetime) -> None:
     await db.fetch(
         "UPDATE delivery SET status = 'held', reason = 'canary', settled_at = ?"
         " WHERE channel = ? AND status = 'queued' AND expires_at IS NOT NULL AND broadcast_id IN ("
-        "  SELECT c.broadcast_id FROM delivery c WHERE c.channel = ? AND c.broadcast_id IN ("
-        "    SELECT q.broadcast_id FROM delivery q WHERE q.channel = ? AND q.status = 'queued')"
-        "  GROUP BY c.broadcast_id HAVING sum(CASE WHEN c.status = 'sent' THEN 1 ELSE 0 END) = 0"
-        "  AND sum(CASE WHEN c.status = 'unknown' THEN 1 ELSE 0 END) >= ?) RETURNING id",
+        "  SELECT u.broadcast_id FROM delivery u WHERE u.channel = ? AND u.status = 'unknown'"
+        "  GROUP BY u.broadcast_id HAVING count(*) >= ?)"
+        " AND NOT EXISTS (SELECT 1 FROM delivery c WHERE c.broadcast_id = delivery.broadcast_id"
+        "  AND c.channel = delivery.channel AND c.status = 'sent') RETURNING id",
         to_ms(now),
-        channel,
         channel,
         channel,
         CANARIES,
@@ -157,7 +156,23 @@ async def _settle_the_rest(lane: Lane, rows: list[dict[str, Any]], now: datetime
             to_ms(now),
             row["id"],
         )
+        if reason == "quiet_hours" and row["broadcast_id"] is not None:
+            await _put_off_with_it(lane, row, now, not_before)
     return ready
+
+
+async def _put_off_with_it(lane: Lane, row: dict[str, Any], now: datetime, until: datetime) -> None:
+    """The rest of the broadcast as well: one by one, thousands of rows would hold the database for seconds."""
+    await db.fetch(
+        "UPDATE delivery SET reason = 'quiet_hours', not_before = ?, settled_at = ? WHERE broadcast_id = ?"
+        " AND channel = ? AND status = 'queued' AND quiet_hours = ? AND not_before <= ? RETURNING id",
+        to_ms(until),
+        to_ms(now),
+        row["broadcast_id"],
+        lane.channel,
+        row["quiet_hours"],
+        to_ms(now),
+    )
 
 
 def _objection(row: dict[str, Any], now: datetime, capped: bool) -> tuple[str, str, datetime] | None:
@@ -196,14 +211,15 @@ async def _full_groups(lane: Lane, rows: list[dict[str, Any]], now: datetime) ->
 
 
 async def _mark_sending(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    """Those that are ours now: on PostgreSQL somebody may have held or expired one since it was read."""
+    """Those that are ours now: on PostgreSQL somebody may have held, expired or moved one since it was read."""
     if not rows:
         return []
     marked = await db.fetch(
         "UPDATE delivery SET status = 'sending', reason = '', attempts = attempts + 1, owner = ?,"
-        f" leased_until = ? WHERE id IN ({db.marks(rows)}) AND status = 'queued' RETURNING id",
+        f" leased_until = ? WHERE channel = ? AND id IN ({db.marks(rows)}) AND status = 'queued' RETURNING id",
         lane.owner,
         to_ms(now + lane.lease),
+        lane.channel,
         *(row["id"] for row in rows),
     )
     ours = {row["id"] for row in marked}

@@ -20,7 +20,11 @@ WAITING = ("queued", "held", "unknown")
 FORGET_CHAT = "UPDATE delivery SET body = NULL, chat_id = '', message_id = NULL, key = ? WHERE id = ?"
 FORGET_TEXT = "UPDATE delivery SET body = NULL WHERE id = ?"
 REWRITE = "UPDATE delivery SET body = ? WHERE id = ?"
-EXPIRE = "UPDATE delivery SET status = 'expired', reason = ?, settled_at = ? WHERE id = ?"
+# One that was claimed since it was read is on its way: what comes of it is written by its sender.
+EXPIRE = (
+    "UPDATE delivery SET status = 'expired', reason = ?, settled_at = ? WHERE id = ?"
+    " AND status IN ('queued', 'held', 'unknown')"
+)
 
 
 async def forget(found: Traces, words: Words) -> int:

@@ -61,7 +61,7 @@ async def masked(by: int, *, staff_id: int = 0, round_id: int = 0) -> CallList:
 async def in_clear(by: int, reason: str, rules: Rules, *, staff_id: int = 0, round_id: int = 0) -> CallList:
     """The same with the numbers; one row of a look a household, in one transaction. BadInput without a reason."""
     reason = " ".join(reason.split())
-    if not viewing.LEAST <= len(reason) <= viewing.MOST:
+    if not (sum(map(str.isalnum, reason)) >= viewing.LEAST and len(reason) <= viewing.MOST):
         raise BadInput(f"为什么要打印号码？请写 {viewing.LEAST} 到 {viewing.MOST} 个字，例如：停电，照名单打电话。")
     async with db.transaction():
         of, ids = await _chosen(by, staff_id, round_id)
@@ -70,6 +70,7 @@ async def in_clear(by: int, reason: str, rules: Rules, *, staff_id: int = 0, rou
         for one in lines:
             if one.phone:
                 await viewing.note(one.id, ["phone"], staff, rules, reason=reason, code="print")
+        await viewing.listed(by, "print", [one.code for one in lines if not one.phone])
     return CallList(of, lines, len(ids) > MOST)
 
 

@@ -55,12 +55,14 @@ def unknown(number: int) -> NotFound:
 
 
 async def _leads(staff: Staff, request: HelpRequest) -> bool:
-    if request.acknowledged_by_id == staff.id:
-        return True
+    """Who took it or was told of it, and is of another unit, leads until it is closed: people move on."""
     try:
         await people.act_as(staff.id, LEADERS, request.unit_id)
     except NotAllowed:
-        return staff.role in ("chair", "admin") and await alerts.was_told(request.id, staff.id)
+        if request.state == "closed":
+            return False
+        told = staff.role in ("chair", "admin") and await alerts.was_told(request.id, staff.id)
+        return told or request.acknowledged_by_id == staff.id
     return True
 
 

@@ -12,10 +12,10 @@ TOKEN_BYTES = 12
 
 
 async def open_(by: int) -> str:
-    """Make a new address; the one before it ends. Returns its token, which is kept nowhere. For admins."""
+    """Make a new address; the one before it ends. Returns its token, which is kept nowhere. For admins of a top unit."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     async with db.transaction():
-        await people.act_as(by, ())
+        await people.act_as(by, (), None)
         await settings.put(KEY, _digest(token))
         await audit.note("screen.open", "setting", staff_id=by)
     return token
@@ -24,7 +24,7 @@ async def open_(by: int) -> str:
 async def close(by: int) -> None:
     """The address ends; what hangs in the hall goes on with what it has."""
     async with db.transaction():
-        await people.act_as(by, ())
+        await people.act_as(by, (), None)
         await settings.put(KEY, "")
         await audit.note("screen.close", "setting", staff_id=by)
 

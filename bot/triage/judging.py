@@ -20,12 +20,12 @@ from bot.triage.words import KINDS, find_words
 
 HEAD, TAIL = 2000, 500
 # Chosen on real chat: nine alerts of ten must be right, a review may be wrong more often than not.
-ALERT, REVIEW = 1.5, -0.8
+ALERT, REVIEW = 1.4, -0.8
 EMERGENCY, WORRY = 1.8, -0.5
 # What the model of despair hears beside the patterns: an alarm where a known hint stands, one where none does, a
 # suspicion that a person looks at the same hour, a review; and below DENIED even a phrase that decides alone is not
 # believed. Lower ones find more and cry wolf more.
-ALARM, ALARM_BARE, SUSPECT, DOUBT, DENIED = 3.5, 4.5, 2.0, 0.25, 0.0
+ALARM, ALARM_BARE, SUSPECT, DOUBT, DENIED = 3.5, 4.5, 1.0, 0.25, 0.0
 
 Decision = Literal["alert", "review", "none"]
 Urgency = Literal["normal", "urgent", "emergency"]
@@ -48,6 +48,9 @@ class Judgement:
 CASUAL = frozenset({"news", "advert", "joke"})  # a forwarded post, a joke: only plain words make it an emergency
 _NOTHING = Judgement("none", 1.0)
 NEVER = -9.0
+# Han letters, or the few words of despair that people write in Latin ones; "hello" must not be weighed by its letters.
+_LATIN = r"zi ?sha|qing ?sheng|xiang ?si|bu ?xiang ?huo|huo ?bu ?xia|suicid|kill my|to die"
+_SAYABLE = re.compile(rf"[\u3400-\u9fff]|{_LATIN}", re.IGNORECASE)
 _SPACED = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 
 
@@ -64,7 +67,7 @@ def clip(text: str) -> str:
 def judge_folded(folded: str) -> Judgement:
     """The same for a text that is folded already, and not longer than is read."""
     text = _SPACED.sub("", folded) if " " in folded else folded
-    names, gloom = signals_in(text), despair(text)
+    names, gloom = signals_in(text), despair(text) if _SAYABLE.search(text) else NEVER
     if not names and gloom < DOUBT:  # nothing in it asks or worries: most chat ends here
         return _NOTHING
     plain = plain_words(text) if PLAIN in names and gloom >= DENIED else ()

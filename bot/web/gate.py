@@ -50,7 +50,7 @@ def from_this_machine(request: web.Request) -> bool:
 
 def remote_of(request: web.Request) -> str:
     """The address of the caller; behind a proxy the one that the proxy saw."""
-    last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    last = ",".join(request.headers.getall("X-Forwarded-For", [])).rpartition(",")[2].strip()
     if request.app[SITE].behind_proxy and last:
         return last
     return request.remote or ""

@@ -117,6 +117,15 @@ async def test_a_row_that_is_being_claimed_is_not_taken_away(database: str) -> N
     assert (await Delivery.get()).channel == "qq"
 
 
+async def test_a_row_that_moved_while_it_was_looked_at_is_not_claimed_by_the_account_it_left(database: str) -> None:
+    await settle()
+    lane, now = Lane("qq", 0, 9, "test", timedelta(minutes=4)), clock.now()
+    rows = await claiming._candidates(lane, to_ms(now), 9)
+    assert await failover.move(["wx"], ["qq"], OWN_QUIET) == 1
+    assert await claiming._mark_sending(lane, rows, now) == []
+    assert await turn("wx", Receipt("1", now)) == 1
+
+
 async def test_who_may_say_that_two_groups_are_the_same(database: str) -> None:
     await cast.settle()
     outsider, chair = await cast.staff_id(cast.OUTSIDER), await cast.staff_id(cast.CHAIR)

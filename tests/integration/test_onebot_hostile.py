@@ -110,9 +110,9 @@ async def test_heartbeats_with_nonsense() -> None:
 async def test_half_characters_arrive_as_replacement() -> None:
     async with forward() as rig:
         await rig.ready()
-        frame = msgspec.json.encode(wire.message(rig.peer.self_id, 1, "20000001", "小赵", "@@", None))
-        await rig.peer.raw(frame.replace(b"@@", rb"\ud83d"))
-        await rig.peer.raw(frame.replace(b"@@", b"\xff"))
+        for number, half in enumerate((rb"\ud83d", b"\xff"), 1):
+            frame = msgspec.json.encode(wire.message(rig.peer.self_id, number, "20000001", "小赵", "@@", None))
+            await rig.peer.raw(frame.replace(b"@@", half))
         await eventually(lambda: len(rig.inbox.messages) == 2)
         assert [message.text for message in rig.inbox.messages] == ["\ufffd", "\ufffd"]
 
@@ -166,7 +166,7 @@ async def test_a_flood_is_read_in_order() -> None:
     async with forward() as rig:
         await rig.ready()
         for number in range(6000):  # more than one lane holds
-            await rig.peer.say(str(number))
+            await rig.peer.say(str(number), user=str(20000001 + number), group="700000001")
         await eventually(lambda: len(rig.inbox.messages) == 6000)
         assert [message.text for message in rig.inbox.messages] == [str(number) for number in range(6000)]
 

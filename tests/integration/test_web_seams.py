@@ -5,16 +5,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
 
 from bot import clock
-from bot.actions import audit, outbox, roster_columns, sessions
+from bot.actions import assignments, audit, outbox, roster_columns, screen, sessions
 from bot.events import Chat, Health, Line, Text
-from bot.models import Audit, Delivery, Group, HelpRequest, Household, Member, Staff, Unit
-from bot.web import imports
+from bot.models import Assignment, Audit, Delivery, Group, HelpRequest, Household, Member, Round, Staff, Unit
+from bot.web import gate, imports
+from bot.web.app import build
 from tests import people
 from tests.integration.test_web_import import upload
 from tests.integration.test_web_live import line
-from tests.web import console
+from tests.room import Room
+from tests.web import console, quiet_site
 
 
 async def only_of(who: str, code: str) -> None:
@@ -141,3 +145,66 @@ async def test_which_household_was_meant_is_shown_and_written_down(database: str
         assert page.status == 422 and "邻居" in page.text
         row = await Audit.get(action="view.list", staff_id=await people.staff_id(people.CHAIR))
         assert sorted(row.detail["households"]) == sorted(one.id for one in await Household.filter(unit_id=mine))
+
+
+async def test_a_chair_who_moved_reads_no_closed_request_of_the_mine_they_left(database: str) -> None:
+    async with console(database) as site:
+        await Room().say(people.NEED, people.LIU)
+        chair, one = await people.staff_id(people.CHAIR), await HelpRequest.get()
+        done = {"state": "closed", "closed_as": "helped", "closed_at": clock.now(), "acknowledged_by_id": chair}
+        await HelpRequest.filter(id=one.id).update(**done)
+        seen = {"what": "phone", "reason": "送米要联系"}
+        page = await site.post(f"/requests/{one.id}/look", seen, as_=people.CHAIR, hx=True)
+        assert "13800000100" in page.text
+        await only_of(people.CHAIR, "M2")
+        page = await site.get(f"/requests/{one.id}", as_=people.CHAIR)
+        assert people.NEED not in page.text and "刘桂芳" not in page.text
+        page = await site.post(f"/requests/{one.id}/look", seen, as_=people.CHAIR, hx=True)
+        assert page.status == 403 and "13800000100" not in page.text
+
+
+async def test_the_screen_of_the_union_is_not_for_an_admin_of_one_mine(database: str) -> None:
+    async with console(database) as site:
+        token = await screen.open_(await people.staff_id(people.ADMIN))
+        await only_of(people.ADMIN, "M1")
+        for path in ("/screen/address", "/screen/address/close"):
+            assert (await site.post(path, as_=people.ADMIN)).status == 403
+        assert await screen.opens(token)
+
+
+async def test_points_are_no_reason_to_print_numbers(database: str) -> None:
+    async with console(database) as site:
+        page = await site.post("/print/calls", {"reason": "。。。。"}, as_=people.VOLUNTEER)
+        assert page.status == 422 and "为什么要打印号码" in page.text
+
+
+async def test_a_name_on_a_printed_list_leaves_a_row_without_a_number_too(database: str) -> None:
+    async with console(database) as site:
+        family, who = await Household.get(code="H0123"), await people.staff_id(people.VOLUNTEER)
+        await Member.filter(household_id=family.id).update(phone=None, phone_index=None)
+        made = await Round.create(name="走访", unit_id=family.unit_id, starts_at=clock.now())
+        await Assignment.create(round=made, household=family, staff_id=who, held_household_id=family.id)
+        page = await site.post("/print/calls", {"reason": "停电了照名单打"}, as_=people.VOLUNTEER)
+        assert page.status == 200 and "刘桂芳" in page.text
+        row = await Audit.get(action="view.list", staff_id=who)
+        assert row.detail["households"] == [family.id]
+
+
+@pytest.mark.parametrize(("role", "unit"), [("volunteer", "M2"), ("editor", "M1")])
+async def test_families_do_not_wait_for_who_works_elsewhere_now(database: str, role: str, unit: str) -> None:
+    async with console(database) as site:
+        family, who = await Household.get(code="H0123"), await people.staff_id(people.VOLUNTEER)
+        made = await Round.create(name="走访", unit_id=family.unit_id, starts_at=clock.now())
+        await Assignment.create(
+            round=made, household=family, staff_id=who, held_household_id=family.id, assigned_at=clock.now()
+        )
+        assert await assignments.release(0) == 0
+        await site.post(f"/staff/{who}/appoint", {"role": role, "unit": unit}, as_=people.ADMIN)
+        assert await assignments.release(0) == 1
+        assert (await Assignment.get()).held_household_id is None
+
+
+def test_of_several_proxies_the_last_one_is_believed() -> None:
+    sent = CIMultiDict([("Host", "x"), ("X-Forwarded-For", "10.0.0.1"), ("X-Forwarded-For", "203.0.113.7")])
+    app = build(quiet_site(behind_proxy=True))
+    assert gate.remote_of(make_mocked_request("GET", "/", headers=sent, app=app)) == "203.0.113.7"

@@ -100,3 +100,13 @@ def test_examples_are_told_apart_by_scenario_and_none_is_measured_on() -> None:
     assert not held_out & {line["text"] for line in learnt}
     assert all(line["scenario"] and line["label"] in ("help", "none") for line in learnt)
     assert len({line["text"] for line in learnt}) == len(learnt)
+
+
+@pytest.mark.parametrize("text", ["hello", "HELP 1", "ok", "he", "hehe"])
+def test_latin_letters_are_not_weighed_one_by_one(text: str) -> None:
+    assert judge(text).decision == "none"
+
+
+@pytest.mark.parametrize("text", ["buxianghuole", "wo xiang si", "zisha"])
+def test_despair_in_latin_letters_is_heard(text: str) -> None:
+    assert judge(text).urgency == "emergency"

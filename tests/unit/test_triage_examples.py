@@ -31,7 +31,8 @@ def _requests(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_no_line_is_learnt_and_tested(held_out: list[dict[str, Any]]) -> None:
-    assert not {line["text"] for line in held_out} & {line["text"] for line in _read("train.jsonl")}
+    learnt = {line["text"] for name in ("train.jsonl", "crisis.jsonl") for line in _read(name)}
+    assert not {line["text"] for line in [*held_out, *_read("unseen.jsonl")]} & learnt
     assert len({line["text"] for line in held_out}) == len(held_out)
 
 
@@ -46,9 +47,17 @@ def test_emergencies_are_seen(report: Report, held_out: list[dict[str, Any]]) ->
     # Written unseen and veiled on purpose; plain words of the same wish are found nearly always.
     crises = measure(line for line in held_out if line.get("urgency") == "emergency")
     assert report.emergencies >= 130
-    assert report.emergency_recall >= 0.43
-    assert crises.recall >= 0.83
+    assert report.emergency_recall >= 0.66
+    assert crises.recall >= 0.84
     assert report.emergencies_per_1000_plain <= 2
+
+
+def test_what_another_hand_wrote_is_heard_as_well() -> None:
+    """219 sentences of danger and 398 of chat and near misses, by somebody who had seen neither the code nor the data."""
+    unseen = measure(_read("unseen.jsonl"))
+    assert (unseen.lines, unseen.emergencies) == (617, 219)
+    assert unseen.recall >= 0.95 and unseen.emergency_recall >= 0.88
+    assert unseen.alert_precision >= 0.95
 
 
 def test_ordinary_chat_and_hard_negatives_seldom_alert(report: Report) -> None:
