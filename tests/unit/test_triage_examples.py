@@ -53,7 +53,7 @@ def test_emergencies_are_seen(report: Report, held_out: list[dict[str, Any]]) ->
 
 
 def test_what_another_hand_wrote_is_heard_as_well() -> None:
-    """219 sentences of danger and 398 of chat and near misses, by somebody who had seen neither the code nor the data."""
+    """219 sentences of danger, 398 of chat and near misses, by somebody who had seen neither code nor data."""
     unseen = measure(_read("unseen.jsonl"))
     assert (unseen.lines, unseen.emergencies) == (617, 219)
     assert unseen.recall >= 0.95 and unseen.emergency_recall >= 0.88
