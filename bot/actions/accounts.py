@@ -105,9 +105,13 @@ def _fitting(span: timedelta, seconds_each: float, most: int) -> int:
 
 
 async def sent_since(channel: str, instant: datetime) -> int:
-    """How many messages this account has, or may have, sent since then."""
+    """How many messages this account has, or may have, sent since then; what is on its way counts as well."""
     rows = await db.fetch(
-        f"SELECT count(*) AS n FROM delivery WHERE channel = ? AND {STARTED}", channel, to_ms(instant)
+        f"SELECT (SELECT count(*) FROM delivery WHERE channel = ? AND {STARTED})"
+        " + (SELECT count(*) FROM delivery WHERE channel = ? AND status = 'sending') AS n",
+        channel,
+        to_ms(instant),
+        channel,
     )
     return int(rows[0]["n"])
 

@@ -115,6 +115,7 @@ async def _record(
     household: Household, call: Call, staff_id: int, rules: Rules, times: Calling, at: datetime, key: str = ""
 ) -> Recorded:
     await act_as(staff_id, CALLERS, household.unit_id)
+    household = await _alone_with(household.id)
     rule = OUTCOMES[call.outcome]
     assignment = await assignments.open_round_of(household.id, visited=call.visited)
     state = await attempts.state_after(rule, household.id, assignment, visited=call.visited)
@@ -144,6 +145,11 @@ async def _record(
     return Recorded(
         follow_up, rule, household, await _name(household), request, joined=not new, step=step, holder=holder
     )
+
+
+async def _alone_with(household_id: int) -> Household:
+    """As it is now, and nobody else at it until the transaction ends: a wish that was just noted must not be lost."""
+    return await Household.select_for_update().get(id=household_id)
 
 
 async def _slip_in(household: Household, at: datetime, next_call: datetime | None) -> tuple[datetime | None, bool]:
@@ -204,7 +210,10 @@ async def undo(staff_id: int, rules: Rules, only: int = 0) -> Recorded:
             return await _undone_before(only, staff_id)
         if last is None:
             raise NotFound("最近一天没有可以撤销的回访。")
-        household = await Household.get(id=last.household_id)
+        household = await _alone_with(last.household_id)
+        await last.refresh_from_db(fields=["undone_at"])
+        if last.undone_at is not None:
+            return await _undone_before(last.id, staff_id)
         withdrawn = await _take_back(last, staff_id, rules)
         last.undone_at = clock.now()
         await last.save(update_fields=["undone_at"])

@@ -284,7 +284,8 @@ async def resend(delivery_ids: Sequence[int]) -> int:
     rows = await db.fetch(
         "UPDATE delivery SET status = 'queued', reason = 'resend', attempts = 0, not_before = ?, expires_at = NULL"
         f" WHERE id IN ({db.marks(delivery_ids)}) AND status IN ('unknown', 'held', 'failed', 'expired')"
-        " AND (body IS NOT NULL OR EXISTS (SELECT 1 FROM broadcast b WHERE b.id = delivery.broadcast_id AND b.body <> ''))"
+        " AND (body IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM broadcast b WHERE b.id = delivery.broadcast_id AND b.body <> ''))"
         " AND NOT EXISTS (SELECT 1 FROM broadcast b WHERE b.id = delivery.broadcast_id AND b.stopped_at IS NOT NULL)"
         " RETURNING id",
         now,

@@ -12,7 +12,7 @@ TOKEN_BYTES = 12
 
 
 async def open_(by: int) -> str:
-    """Make a new address; the one before it ends. Returns its token, which is kept nowhere. For admins of a top unit."""
+    """Make a new address; the one before it ends. Returns its token, kept nowhere. For admins of a top unit."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     async with db.transaction():
         await people.act_as(by, (), None)

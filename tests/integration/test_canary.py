@@ -112,3 +112,13 @@ async def test_an_account_that_spoke_before_is_not_new(database: str) -> None:
     clock.use(lambda: MORNING)
     await sent("tip", 1, MORNING - timedelta(days=30))
     assert (await accounts.ledger("qq", Caps(per_day=9, warm_up_days=7), "")).warming == 0
+
+
+async def test_what_is_on_its_way_counts_for_the_day(database: str) -> None:
+    """A slow network holds several at once: all of them may arrive."""
+    clock.use(lambda: MORNING)
+    pacer = Pacer("qq", Pacing(gap_seconds=(0, 0), per_minute=0, per_hour=0, per_day=5, warm_up_days=0), urgent=False)
+    await sent("tip", 2, MORNING)
+    await broadcast(4)
+    assert len(await claiming.claim(LANE._replace(canary=False), 3)) == 3
+    assert (await pacer.allowance(99))[0] == 0

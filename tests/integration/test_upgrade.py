@@ -1,4 +1,4 @@
-"""A database that the first version made and filled comes to the present one whole, also when it is cut off half-way."""
+"""A database that the first version made and filled comes to the present one whole, also when it is cut off."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -53,7 +53,9 @@ async def _fill(table: str) -> None:
     for n in range(1, ROWS + 1):
         values = {column: _value(field, n, table) for column, field in known.items()}
         names = ", ".join(f'"{name}"' for name in values)
-        await db.execute_many(f'INSERT INTO "{table}" ({names}) VALUES ({db.marks(values)})', [list(values.values())])
+        await db.execute_many(
+            f'INSERT INTO "{table}" ({names}) VALUES ({db.marks(list(values))})', [list(values.values())]
+        )
 
 
 def _names(meta: Any) -> list[tuple[str, str]]:

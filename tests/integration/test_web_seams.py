@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 from bot import clock
 from bot.actions import assignments, audit, outbox, roster_columns, screen, sessions
 from bot.events import Chat, Health, Line, Text
-from bot.models import Assignment, Audit, Delivery, Group, HelpRequest, Household, Member, Round, Staff, Unit
+from bot.models import Assignment, Audit, Broadcast, Delivery, Group, HelpRequest, Household, Member, Round, Staff, Unit
 from bot.web import gate, imports
 from bot.web.app import build
 from tests import people
@@ -70,9 +70,10 @@ async def test_what_a_leaver_had_goes_to_nobody_outside_the_admins_unit(database
 
 async def test_no_page_of_rows_is_opened_unseen(database: str) -> None:
     async with console(database) as site:
-        far = f"before={2**49}-{2**31}"
-        assert (await site.get(f"/figures/rows?what=opened&{far}", as_=people.CHAIR)).status == 200
-        assert await Audit.filter(action="view.open", staff_id=await people.staff_id(people.CHAIR)).count() == 1
+        for number in (2**31 - 1, 2**31):  # the latter is no number of a row, and PostgreSQL refuses it
+            page = await site.get(f"/figures/rows?what=opened&before={2**49}-{number}", as_=people.CHAIR)
+            assert page.status == 200
+        assert await Audit.filter(action="view.open", staff_id=await people.staff_id(people.CHAIR)).count() == 2
 
 
 @pytest.mark.parametrize("said", ["刘桂芳", "刘桂方"])
@@ -95,14 +96,21 @@ async def test_a_busy_line_ends_with_its_session_too(database: str) -> None:
 async def test_a_sheet_that_nobody_comes_back_for_goes_by_itself(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    gone, drop = asyncio.Event(), imports.Imports._drop
+
+    def dropped(every: imports.Imports, sheet: imports.Sheet) -> None:
+        drop(every, sheet)
+        gone.set()
+
+    monkeypatch.setattr(imports.Imports, "_drop", dropped)
     monkeypatch.setattr(imports, "LIFE", timedelta(seconds=0.3))
     async with console(database) as site:
         address = await upload(site)
         [sheet] = site.site.imports._sheets.values()
         assert sheet.path.exists()
         async with asyncio.timeout(5):
-            while sheet.path.exists():
-                await asyncio.sleep(0.02)
+            await gone.wait()
+        assert not sheet.path.exists()
         assert (await site.get(address, as_=people.CHAIR)).status == 404
 
 
@@ -174,8 +182,7 @@ async def test_the_screen_of_the_union_is_not_for_an_admin_of_one_mine(database:
 
 async def test_points_are_no_reason_to_print_numbers(database: str) -> None:
     async with console(database) as site:
-        page = await site.post("/print/calls", {"reason": "。。。。"}, as_=people.VOLUNTEER)
-        assert page.status == 422 and "为什么要打印号码" in page.text
+        assert (await site.post("/print/calls", {"reason": "。。。。"}, as_=people.VOLUNTEER)).status == 422
 
 
 async def test_a_name_on_a_printed_list_leaves_a_row_without_a_number_too(database: str) -> None:
@@ -208,3 +215,12 @@ def test_of_several_proxies_the_last_one_is_believed() -> None:
     sent = CIMultiDict([("Host", "x"), ("X-Forwarded-For", "10.0.0.1"), ("X-Forwarded-For", "203.0.113.7")])
     app = build(quiet_site(behind_proxy=True))
     assert gate.remote_of(make_mocked_request("GET", "/", headers=sent, app=app)) == "203.0.113.7"
+
+
+async def test_a_number_that_no_row_can_have_is_nobodys(database: str) -> None:
+    async with console(database) as site:
+        row = await Broadcast.create(schedule_key="x", slot=clock.now(), outcome="fired", fired_at=clock.now(), body="")
+        for deed, name in (("forward", "group"), ("resend", "delivery")):
+            for number in ("2147483648", "9" * 18):
+                page = await site.post(f"/broadcasts/{row.id}/{deed}", {name: number}, as_=people.EDITOR)
+                assert page.status in (303, 422), (deed, number)

@@ -7,7 +7,7 @@ from bot.errors import ActionError, NotFound
 from bot.web.languages import N_
 from bot.web.reads import broadcasts
 from bot.web.routing import EDITORS, form, fragment, page
-from bot.web.visit import Form, Visit
+from bot.web.visit import LARGEST, Form, Visit
 
 SKIPPED = {
     "missed": N_("错过了时间，没有补发"),
@@ -56,7 +56,8 @@ async def resend(visit: Visit) -> StreamResponse:
 async def forward(visit: Visit) -> StreamResponse:
     sent, number = await visit.form(), visit.number("id")
     try:
-        done = await steering.forward(number, _ids(sent, "group"), visit.site.programme, by=visit.me.id)
+        groups = [one for one in _ids(sent, "group") if one <= LARGEST]
+        done = await steering.forward(number, groups, visit.site.programme, by=visit.me.id)
     except NotFound:
         raise
     except ActionError as error:

@@ -22,7 +22,7 @@ from bot.web.languages import N_
 from bot.web.reads import figures
 from bot.web.reads.figures import Total
 from bot.web.routing import CHAIRS, Handler, file, page
-from bot.web.visit import Visit
+from bot.web.visit import LARGEST, Visit
 
 LONGEST = 3660  # days
 SPANS = ((1, N_("今天")), (7, N_("7 天")), (30, N_("30 天")), (90, N_("90 天")), (365, N_("一年")))
@@ -228,7 +228,7 @@ def _mark(text: str) -> tuple[int, int] | None:
     """Where a page of rows begins: milliseconds and number of the row before it."""
     at, _, number = text.partition("-")
     whole = all(one.isascii() and one.isdecimal() and len(one) < 16 for one in (at, number))
-    return (int(at), int(number)) if whole else None
+    return (int(at), int(number)) if whole and int(number) <= LARGEST else None
 
 
 def _download(ending: str, media_type: str) -> Handler:
