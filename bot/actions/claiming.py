@@ -36,7 +36,7 @@ WHERE d.channel = ? AND d.status = 'queued' AND d.priority BETWEEN ? AND ? AND d
     WHERE e.channel = d.channel AND e.chat_id = d.chat_id AND e.chat_kind = d.chat_kind
       AND (e.status = 'sending'
            OR (e.status = 'queued' AND e.priority <= d.priority AND e.id < d.id
-               AND (e.attempts > 0 OR e.not_before <= ?))))
+               AND (e.not_before <= ? OR (e.attempts > 0 AND e.reason <> 'quiet_hours')))))
 ORDER BY d.priority, d.id LIMIT ?
 """
 # Of a broadcast one group alone goes first; the rest follow when that one was sent. What a person sends again may go:

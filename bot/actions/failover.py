@@ -14,6 +14,7 @@ from bot.models.fields import to_ms
 
 AT_ONCE = 200
 # Groups of one circle have the same root: the group itself, or the one that it stands in for.
+# Who became one circle after the broadcast was fired has a row each: there is nothing left to take over.
 STRANDED = """
 SELECT d.id, d.status, d.channel, g.rank, coalesce(g.same_as_id, g.id) AS root
 FROM delivery d JOIN chat_group g ON g.id = d.group_id
@@ -21,6 +22,9 @@ WHERE d.purpose = 'tip' AND d.expires_at > ? AND g.channel = d.channel
   AND (d.status = 'failed' OR (d.status = 'queued' AND d.channel IN ({down})))
   AND EXISTS (SELECT 1 FROM chat_group n WHERE coalesce(n.same_as_id, n.id) = coalesce(g.same_as_id, g.id)
               AND n.rank > g.rank AND n.enabled = ? AND n.channel IN ({up}))
+  AND NOT EXISTS (SELECT 1 FROM delivery o JOIN chat_group h ON h.id = o.group_id
+                  WHERE o.broadcast_id = d.broadcast_id AND o.id <> d.id
+                    AND coalesce(h.same_as_id, h.id) = coalesce(g.same_as_id, g.id))
 ORDER BY d.id LIMIT ?
 """
 NEXT = """

@@ -96,7 +96,8 @@ async def _spread(row: Broadcast, groups: Sequence[Group], now: Programme) -> No
     plan = now.schedules.get(row.schedule_key)
     quiet = now.quiet_by_channel(plan.when.quiet_hours if plan is not None else None)
     mark, expires_at = f"b:{row.schedule_key}:{to_ms(row.slot)}:", clock.now() + now.expire
-    chosen = {place.group_id for place in one_road([_place(group) for group in groups], quiet)}
+    had = await _who_has(row.id)
+    chosen = {one.group_id for one in one_road([_place(group) for group in groups], quiet) if one.root not in had}
     drafts = [
         outbox.Draft(
             key=f"{mark}{group.same_as_id or group.id}",
@@ -125,6 +126,16 @@ def _said(row: Broadcast, now: Programme, unit: str) -> tuple[Part, ...]:
 def _place(group: Group) -> Place:
     root = group.same_as_id or group.id
     return Place(group.id, group.name, group.unit_id, frozenset(group.tags), group.channel, root, group.rank)
+
+
+async def _who_has(broadcast_id: int) -> set[int]:
+    """By the root that their groups have today: two groups may have become one since it was fired."""
+    rows = await db.fetch(
+        "SELECT coalesce(g.same_as_id, g.id) AS root FROM delivery d JOIN chat_group g ON g.id = d.group_id"
+        " WHERE d.broadcast_id = ?",
+        broadcast_id,
+    )
+    return {row["root"] for row in rows}
 
 
 async def _rows(broadcast_id: int) -> int:

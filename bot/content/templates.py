@@ -41,7 +41,8 @@ def too_clever(source: str) -> Flaw | None:
     try:
         tree = ENVIRONMENT.parse(source)
         clever = next((node for node in tree.find_all(nodes.Node) if not isinstance(node, _PLAIN)), None)
-        ENVIRONMENT.compile(source)
+        if clever is None:
+            ENVIRONMENT.compile(source)  # only now: it works sums out
     except TemplateSyntaxError:
         return None  # `flaws_of` says so
     except (RecursionError, MemoryError, SyntaxError):  # Python gives up: nested too deep

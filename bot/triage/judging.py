@@ -48,9 +48,9 @@ class Judgement:
 CASUAL = frozenset({"news", "advert", "joke"})  # a forwarded post, a joke: only plain words make it an emergency
 _NOTHING = Judgement("none", 1.0)
 NEVER = -9.0
-# Han letters, or the few words of despair that people write in Latin ones; "hello" must not be weighed by its letters.
-_LATIN = r"zi ?sha|qing ?sheng|xiang ?si|bu ?xiang ?huo|huo ?bu ?xia|suicid|kill my|to die"
-_SAYABLE = re.compile(rf"[\u3400-\u9fff]|{_LATIN}", re.IGNORECASE)
+# The few words of despair that people write in Latin letters; "hello" and "HELP" must not be weighed by theirs.
+_LATIN = re.compile(r"zi ?sha|qing ?sheng|xiang ?si|bu ?xiang ?huo|huo ?bu ?xia|suicid|kill my|to die", re.IGNORECASE)
+_LETTERS = re.compile("[A-Za-z][A-Za-z0-9]+")  # words of another language, codes
 _SPACED = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 
 
@@ -67,7 +67,7 @@ def clip(text: str) -> str:
 def judge_folded(folded: str) -> Judgement:
     """The same for a text that is folded already, and not longer than is read."""
     text = _SPACED.sub("", folded) if " " in folded else folded
-    names, gloom = signals_in(text), despair(text) if _SAYABLE.search(text) else NEVER
+    names, gloom = signals_in(text), despair(_weighable(text))
     if not names and gloom < DOUBT:  # nothing in it asks or worries: most chat ends here
         return _NOTHING
     plain = plain_words(text) if PLAIN in names and gloom >= DENIED else ()
@@ -84,6 +84,10 @@ def judge_folded(folded: str) -> Judgement:
     if gloom < DOUBT:
         return Judgement("none", round(1 - probability(ask), 3)) if names else _NOTHING
     return _doubtful(folded, text, gloom, "normal")
+
+
+def _weighable(text: str) -> str:
+    return text if not _LETTERS.search(text) or _LATIN.search(text) else _LETTERS.sub("", text)
 
 
 def _doubtful(folded: str, text: str, gloom: float, urgency: Urgency) -> Judgement:

@@ -126,6 +126,22 @@ async def test_a_row_that_moved_while_it_was_looked_at_is_not_claimed_by_the_acc
     assert await turn("wx", Receipt("1", now)) == 1
 
 
+async def test_people_who_have_it_already_do_not_get_it_by_the_other_road(database: str) -> None:
+    """When it was fired nobody had said yet that both groups are the same people, so each got its own."""
+    await settle()
+    await Delivery.all().delete()
+    await ScheduleState.all().delete()
+    await Group.all().update(same_as_id=None, rank=0)
+    await directory.changed()
+    await directory.refresh()
+    clock.use(lambda: MORNING + LIFE)
+    await fire(channels=["qq", "wx"])
+    await groups.stand_in(("wx", "1"), ("qq", "1"))
+    assert await turn("wx", Receipt("1", clock.now())) == 1
+    assert await turn("qq", Permanent("muted")) == 1
+    assert await failover.move(["wx"], [], OWN_QUIET) == 0
+
+
 async def test_who_may_say_that_two_groups_are_the_same(database: str) -> None:
     await cast.settle()
     outsider, chair = await cast.staff_id(cast.OUTSIDER), await cast.staff_id(cast.CHAIR)

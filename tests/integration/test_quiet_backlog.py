@@ -42,3 +42,21 @@ async def test_one_look_is_enough(database: str, canary: bool, monkeypatch: pyte
     assert ready.chat.id == "late" and len(looks) == 2
     assert await Delivery.filter(reason="quiet_hours", not_before=UNTIL, status="queued").count() == 30
     assert (await Delivery.get(channel="wx")).reason == ""
+
+
+async def test_one_group_that_waits_for_the_morning_holds_up_nobody(database: str) -> None:
+    """A tip came back just before quiet hours; a broadcast that may go at night has that group as its first."""
+    clock.use(lambda: NIGHT)
+    group = Chat("group", "0")
+    await outbox.enqueue([outbox.Draft("old", "tip", "qq", group, (Text("早"),), quiet_hours=QUIET)])
+    await Delivery.all().update(attempts=1, reason="offline")  # its line was gone at 21:29
+    lane = Lane("qq", 2, 9, "me", timedelta(minutes=4), canary=True)
+    assert await claiming.claim(lane, 9) == []
+    row = await Broadcast.create(
+        schedule_key="x", slot=NIGHT, body=outbox.encode((Text("提示"),)), outcome="fired", fired_at=NIGHT
+    )
+    end = NIGHT + timedelta(hours=6)
+    await outbox.enqueue(
+        [outbox.Draft(f"b{n}", "tip", "qq", Chat("group", str(n)), None, row.id, expires_at=end) for n in range(3)]
+    )
+    assert [one.chat for one in await claiming.claim(lane, 9)] == [group]

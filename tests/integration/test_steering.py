@@ -97,6 +97,14 @@ async def test_passed_on_and_nobody_reads_it_twice(files: Programme) -> None:
     assert people.WORKERS_GROUP in gone and people.SILENT_GROUP not in gone
 
 
+async def test_who_has_it_is_known_by_the_people_and_not_by_what_was_noted_of_them_then(files: Programme) -> None:
+    """The twin got it as a group of its own; only later somebody said that both are the same people."""
+    row, first = await fired(["many"]), await group(people.WORKERS_GROUP)
+    twin = await group("710000")
+    await Group.filter(id=twin.id).update(same_as_id=first.id, rank=1)
+    assert await steering.forward(row.id, [first.id], files, by=await editor()) == 0
+
+
 async def test_a_text_that_names_the_unit_is_said_anew_for_the_unit(files: Programme) -> None:
     row, workers = await fired(["family"], per_unit=True), await group(people.WORKERS_GROUP)
     assert await steering.forward(row.id, [workers.id], files, by=await editor()) == 1
