@@ -29,7 +29,10 @@ settings.load_profile("ci" if browser.in_ci() else "desk")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only the tests that touch the database; the SQLite run has all of them."""
+    """On PostgreSQL only the tests that touch the database; the SQLite run has all of them.
+
+    A page in a browser proves the browser: what it asks of the database, the tests without one ask on both.
+    """
     if os.environ.get("SONGNUAN_TEST_DB") != "postgres":
         return
     chosen = [item for item in items if _touches_database(item)]
@@ -38,7 +41,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _touches_database(item: pytest.Item) -> bool:
-    return "database" in getattr(item, "fixturenames", ()) or item.get_closest_marker("db") is not None
+    fixtures = getattr(item, "fixturenames", ())
+    if "chromium" in fixtures:
+        return False
+    return "database" in fixtures or item.get_closest_marker("db") is not None
 
 
 def pytest_unconfigure() -> None:
