@@ -173,7 +173,10 @@ async def in_doubt() -> None:
     await people.add_unit("M1", "向阳煤矿")
     await groups.learnt("qq", [GroupInfo("777", "家属群")])
     now = clock.now()
-    tip = await Broadcast.create(schedule_key="daily-tip", slot=now, title="睡前看炉子", outcome="fired", fired_at=now)
+    body = outbox.encode((Text("睡前看炉子"),))
+    tip = await Broadcast.create(
+        schedule_key="daily-tip", slot=now, title="睡前看炉子", body=body, outcome="fired", fired_at=now
+    )
     found = {"unknown": "timeout", "held": "group_off", "failed": "muted", "sent": "", "queued": ""}
     target = Chat("group", "777")
     await outbox.enqueue([outbox.Draft(key, "tip", "qq", target, None, broadcast_id=tip.id) for key in found])
