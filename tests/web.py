@@ -153,5 +153,8 @@ class _Quiet:
     def resting(self) -> dict[str, float]:
         return {}
 
+    def login_code(self, channel: str) -> str:
+        return ""
+
     def troubles(self) -> list[str]:
         return []

@@ -43,6 +43,8 @@ class Facts(Protocol):
 
     def resting(self) -> Mapping[str, float]: ...
 
+    def login_code(self, channel: str) -> str: ...
+
 
 def enabled(config: Config) -> dict[str, AnyChannel]:
     return {name: channel for name, channel in config.channels.items() if channel.enabled}
@@ -183,6 +185,7 @@ def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None, 
         channels=app.health,
         reasons=app.troubles,
         resting=app.resting,
+        login_code=app.login_code,
         texts=desk.texts,
         rules=desk.rules,
         programme=plan or programme(config, desk.texts),

@@ -160,6 +160,10 @@ class App:
     def health(self) -> Mapping[str, Health]:
         return {channel.name: channel.health() for channel in self.channels}
 
+    def login_code(self, channel: str) -> str:
+        """What a phone has to scan so that this account is signed in; "" when there is nothing to scan."""
+        return next((str(getattr(one, "login_qr", None) or "") for one in self.channels if one.name == channel), "")
+
     def resting(self) -> Mapping[str, float]:
         """Channels whose tips rest after sends in doubt, and for how many seconds more."""
         return self.sender.resting()

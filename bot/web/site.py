@@ -28,6 +28,7 @@ class Site:
     channels: Callable[[], Mapping[str, Health]]
     reasons: Callable[[], list[str]]  # what should move and does not, for /healthz
     texts: Library
+    login_code: Callable[[str], str] = lambda channel: ""  # what a phone scans to sign the account in
     resting: Callable[[], Mapping[str, float]] = dict  # channels whose tips rest after sends in doubt, seconds left
     rules: Rules
     programme: Programme  # the files; `programme.current` adds what was written on the pages

@@ -136,6 +136,20 @@ async def test_channels_tell_the_day_and_what_is_in_doubt(database: str) -> None
         assert page.location.endswith("done=0")
 
 
+async def test_the_code_to_scan_is_for_the_top_units_admins(database: str) -> None:
+    async with console(
+        database, channels=lines, login_code=lambda name: "http://127.0.0.1/l/abc" if name == "wx" else ""
+    ) as site:
+        assert "/channels/wx/login.svg" in (await site.get("/channels", as_=people.ADMIN)).html
+        page = await site.get("/channels/wx/login.svg", as_=people.ADMIN)
+        assert page.status == 200 and page.html.startswith("<svg") and page.headers["Cache-Control"] == "no-store"
+        assert (await site.get(f"/channels/{people.CHANNEL}/login.svg", as_=people.ADMIN)).status == 404
+        mine = await Unit.get(code="M2")
+        await Staff.filter(id=await people.staff_id(people.ADMIN)).update(unit_id=mine.id)
+        assert (await site.get("/channels/wx/login.svg", as_=people.ADMIN)).status == 404
+        assert "login.svg" not in (await site.get("/channels", as_=people.ADMIN)).html
+
+
 async def test_the_audit_is_searched_and_taken_out(database: str) -> None:
     async with console(database) as site:
         chair = await people.staff_id(people.CHAIR)

@@ -121,6 +121,7 @@ EXAMPLES: dict[str, Example] = {
     "/print/requests/{id}": _printed_request,
     "/screen/{token}": _always("/screen/nobodys-screen"),
     "/screen/{token}/tips.txt": _always("/screen/nobodys-screen/tips.txt"),
+    "/channels/{name}/login.svg": _always("/channels/none/login.svg"),
     "/channels/{name}/doubtful": _always("/channels/none/doubtful"),
     **_all_below("/texts/{id}", _waiting_text, "", "/edit", "/submit", "/approve", "/send-back", "/withdraw"),
     **_all_below("/schedules/{key}", _always("/schedules/daily-tip"), "", "/edit", "/skip", "/pause", "/cancel"),

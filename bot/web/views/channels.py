@@ -1,7 +1,10 @@
 """/channels: is each account there, what has it said today, what may it still say, and what nobody is sure of."""
 
+from io import BytesIO
 from typing import NamedTuple
 
+import segno
+from aiohttp import web
 from aiohttp.web import StreamResponse
 
 from bot.actions import accounts, overview, reasons, steering
@@ -10,7 +13,7 @@ from bot.errors import NotFound
 from bot.events import Health, Line
 from bot.models import Delivery
 from bot.web.languages import N_
-from bot.web.routing import ADMINS, form, fragment, page
+from bot.web.routing import ADMINS, file, form, fragment, page
 from bot.web.visit import Visit
 
 LINES = {
@@ -22,6 +25,7 @@ LINES = {
 }
 DOUBTFUL = ("unknown", "held", "failed")
 SHOWN = 100
+TOP = 2  # "/1/": the path of a top unit
 
 
 class Account(NamedTuple):
@@ -33,6 +37,7 @@ class Account(NamedTuple):
     day: Ledger | None
     counts: dict[str, int]
     rests: bool
+    to_scan: bool
 
 
 async def listed(visit: Visit) -> StreamResponse:
@@ -62,6 +67,20 @@ async def resend(visit: Visit) -> StreamResponse:
     return visit.go(f"/channels/{name}/doubtful?done={done}")
 
 
+async def login(visit: Visit) -> StreamResponse:
+    """The QR code that signs the account in: who scans it speaks as the union, so only admins of a top unit see it."""
+    code = _code(visit, _named(visit))
+    if not code:
+        raise NotFound("现在没有要扫的码")
+    drawn = BytesIO()
+    segno.make(code, error="l").save(drawn, kind="svg", scale=6, border=4, light="#fff", xmldecl=False)
+    return web.Response(body=drawn.getvalue(), content_type="image/svg+xml")
+
+
+def _code(visit: Visit, name: str) -> str:
+    return visit.site.login_code(name) if visit.me.unit_path.count("/") == TOP else ""
+
+
 def _named(visit: Visit) -> str:
     name = visit.word("name")
     if name not in visit.site.channels():
@@ -79,13 +98,16 @@ async def _accounts(visit: Visit) -> list[Account]:
         if name in visit.site.pacing:
             day = await accounts.ledger(name, *visit.site.pacing[name])
         counts = {status: n for (channel, status), n in seen.deliveries.items() if channel == name}
-        found.append(Account(name, health, (visit._(words), tone), day, counts, name in resting))
+        found.append(
+            Account(name, health, (visit._(words), tone), day, counts, name in resting, bool(_code(visit, name)))
+        )
     return found
 
 
 ROUTES = [
     page("/channels", listed, ADMINS),
     fragment("/channels/cards", cards, ADMINS),
+    file("/channels/{name}/login.svg", login, ADMINS),
     page("/channels/{name}/doubtful", doubtful, ADMINS),
     form("/channels/{name}/doubtful", resend, ADMINS),
 ]
