@@ -112,7 +112,8 @@ def _calamine(sheet: str) -> dict[str, Any]:
 
 
 async def _ours(sheet: str, database: str) -> dict[str, Any]:
-    from bot.actions import people, roster
+    from bot.actions.roster import importing as roster
+    from bot.actions.staff import people
     from bot.models import db, keys
     from bot.sample import synthetic
 

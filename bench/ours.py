@@ -16,7 +16,8 @@ from typing import Any
 from bench import orders
 from bench.seeding import seed
 from bot import clock, log
-from bot.actions import broadcasts, directory
+from bot.actions.broadcasting import broadcasts
+from bot.actions.staff import directory
 from bot.app import App
 from bot.config import Config, load
 from bot.events import Line

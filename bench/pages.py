@@ -135,7 +135,7 @@ async def _measured(url: str, households: int, times: int) -> dict[str, Any]:
 
 async def _asked(cast: Any, times: int) -> tuple[Took, dict[str, float]]:
     """Seconds of each request, and the mean CPU seconds of one, by page."""
-    from bot.actions import directory, sessions
+    from bot.actions.staff import directory, sessions
     from bot.web.app import build
     from tests.web import quiet_site
 

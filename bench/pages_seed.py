@@ -6,7 +6,7 @@ from string import Template
 from typing import Any, NamedTuple
 
 from bot import clock
-from bot.actions import directory
+from bot.actions.staff import directory
 from bot.models import Broadcast, Group, Identity, Round, Staff, Unit, db, keys
 from bot.models.fields import to_ms
 

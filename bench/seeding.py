@@ -2,7 +2,7 @@
 
 from bench import chat
 from bot import clock
-from bot.actions import directory
+from bot.actions.staff import directory
 from bot.models import Group, Household, Identity, Member, Staff, Unit, db
 
 MINES = 10

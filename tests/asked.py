@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from bot import clock
-from bot.actions import relief
+from bot.actions.requests import relief
 from bot.models import HelpRequest, RequestStep
 from tests import people
 from tests.people import LIU, NEED

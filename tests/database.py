@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from bot import clock
-from bot.actions import directory
+from bot.actions.staff import directory
 from bot.models import db, keys
 
 TEST_KEY = bytes(range(32))

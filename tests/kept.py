@@ -1,7 +1,7 @@
 """A family of whom everything is kept that can be kept: for the tests of giving it out and of forgetting it."""
 
 from bot import clock
-from bot.actions import people
+from bot.actions.staff import people
 from bot.models import Audit, Consent, HelpRequest, Household, HouseholdDate, Label, Member
 from tests.people import CHAIR, LIU, VOLUNTEER, WU, settle
 from tests.room import Room

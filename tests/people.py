@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import directory, people
+from bot.actions.staff import directory, people
 from bot.models import Group, Household, Identity, Member, Staff, Unit, db, keys
 
 CHANNEL = "qq"

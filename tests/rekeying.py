@@ -14,7 +14,10 @@ from pathlib import Path
 
 from tortoise import Tortoise
 
-from bot.actions import audit, keyed, lookup, outbox, phones, rekeying, roster
+from bot.actions.delivery import outbox
+from bot.actions.households import lookup, phones
+from bot.actions.privacy import audit, keyed, rekeying
+from bot.actions.roster import importing as roster
 from bot.events import Chat, Text
 from bot.models import Household, Member, db, keyfile, keys
 from tests import people

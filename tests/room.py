@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bot import clock
-from bot.actions import claiming, outbox
-from bot.actions.claiming import Lane
+from bot.actions.delivery import claiming, outbox
+from bot.actions.delivery.claiming import Lane
 from bot.app import building
 from bot.app.reception import Reception
 from bot.config import Config

@@ -1,8 +1,10 @@
 """More households and volunteers than tests/people.py has, for rounds of call-backs."""
 
 from bot import clock
-from bot.actions import assignments, directory, phones, rounds
-from bot.actions.rounds import Plan, Standing
+from bot.actions.households import phones
+from bot.actions.outreach import assignments, rounds
+from bot.actions.outreach.rounds import Plan, Standing
+from bot.actions.staff import directory
 from bot.models import Assignment, Household, Identity, Member, Staff, Unit, db
 from tests.people import CHANNEL
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import clock, config
-from bot.actions import broadcasts
+from bot.actions.broadcasting import broadcasts
 from bot.app import App
 from bot.channels.onebot import OneBotChannel
 from bot.content import load_schedules

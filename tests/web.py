@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import ClientSession, FormData, web
 
-from bot.actions import sessions
+from bot.actions.staff import sessions
 from bot.app import building
 from bot.config import Config
 from bot.metrics import Metrics

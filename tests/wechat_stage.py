@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot import config
-from bot.actions import directory
+from bot.actions.staff import directory
 from bot.app import App
 from bot.channels.wechaty.channel import WechatyChannel
 from bot.events import Line

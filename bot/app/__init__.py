@@ -1,6 +1,6 @@
 """Builds everything and knows everyone; ordered start, reverse stop. Nothing else imports it but the command line."""
 
-from bot.actions.programme import Programme
+from bot.actions.broadcasting.programme import Programme
 from bot.app import building
 from bot.app.building import accounts, limits
 from bot.app.running import App, run

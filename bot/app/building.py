@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from bot import mail, sample
-from bot.actions.accounts import Caps
-from bot.actions.alerts import Rules
-from bot.actions.calling import Calling
-from bot.actions.pace import Pace
-from bot.actions.programme import Programme
-from bot.actions.sessions import Span
-from bot.actions.signin import Address
+from bot.actions.broadcasting.programme import Programme
+from bot.actions.delivery.accounts import Caps
+from bot.actions.outreach.calling import Calling
+from bot.actions.requests.alerts import Rules
+from bot.actions.requests.pace import Pace
+from bot.actions.staff.sessions import Span
+from bot.actions.staff.signin import Address
 from bot.channels import wechaty, wecom
 from bot.channels.onebot import OneBotChannel
 from bot.channels.sandbox import SandboxChannel

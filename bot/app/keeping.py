@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from bot.actions import retention, telling_words
-from bot.actions.telling_words import Words
+from bot.actions.privacy import retention, telling_words
+from bot.actions.privacy.telling_words import Words
 from bot.app import building
 from bot.channels.sandbox import SandboxChannel
 from bot.channels.sandbox.frames import Said, encode

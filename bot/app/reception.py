@@ -4,7 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.actions import conversation, directory, groups, outbox
+from bot.actions.broadcasting import groups
+from bot.actions.delivery import outbox
+from bot.actions.staff import conversation, directory
 from bot.errors import SendError
 from bot.events import GroupInfo, Incoming, OwnMessage, Receipt
 from bot.metrics import Metrics

@@ -13,8 +13,13 @@ from functools import partial
 from aiohttp import web
 
 from bot import clock, handlers, sample
-from bot.actions import adjusting, broadcasts, conversation, directory, keyed, outbox, overview
-from bot.actions.sample import create as create_sample
+from bot.actions.broadcasting import broadcasts
+from bot.actions.delivery import outbox
+from bot.actions.figures import overview
+from bot.actions.privacy import keyed
+from bot.actions.roster.sample import create as create_sample
+from bot.actions.staff import conversation, directory
+from bot.actions.upkeep import adjusting
 from bot.app import building, keeping
 from bot.app.reception import Reception
 from bot.config import Config, adjusted

@@ -4,10 +4,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.actions import access as looking
-from bot.actions import access_words
-from bot.actions import labels as corrections
-from bot.actions.access import Access, Line, Whole
+from bot.actions.privacy import access as looking
+from bot.actions.privacy import access_words
+from bot.actions.privacy.access import Access, Line, Whole
+from bot.actions.requests import labels as corrections
 from bot.cli.loading import in_database
 from bot.cli.people import find_staff
 from bot.cli.printing import as_json, moment, say, stamp, table

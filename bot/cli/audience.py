@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.actions import directory, programme
-from bot.actions.programme import Programme
+from bot.actions.broadcasting import programme
+from bot.actions.broadcasting.programme import Programme
+from bot.actions.staff import directory
 from bot.cli.loading import exists, opened
 from bot.config import Config, Sandbox
 from bot.content import Schedule

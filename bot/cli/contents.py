@@ -4,7 +4,7 @@ from argparse import Namespace
 from datetime import timedelta
 
 from bot import clock
-from bot.actions.programme import Programme
+from bot.actions.broadcasting.programme import Programme
 from bot.cli.audience import Standing, standing
 from bot.cli.loading import config_of, config_path, environment
 from bot.cli.printing import as_json, moment, say, stamp, table

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from bot.actions import groups
+from bot.actions.broadcasting import groups
 from bot.cli.loading import in_database
 from bot.cli.printing import say, table
 from bot.config import Config

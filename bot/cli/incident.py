@@ -8,9 +8,9 @@ from argparse import Namespace
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bot.actions import incident as leaks
-from bot.actions.incident import Incident, Traffic
-from bot.actions.reports import Span
+from bot.actions.figures.reports import Span
+from bot.actions.privacy import incident as leaks
+from bot.actions.privacy.incident import Incident, Traffic
 from bot.app import building
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, moment, say, stamp, table

@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from bot import clock
-from bot.actions import keyed, rekeying
+from bot.actions.privacy import keyed, rekeying
 from bot.cli.loading import in_database
 from bot.cli.printing import complain, say
 from bot.config import Config

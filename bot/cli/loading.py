@@ -12,7 +12,9 @@ from socket import gaierror
 from tortoise.exceptions import BaseORMException, DBConnectionError, OperationalError
 
 from bot import clock
-from bot.actions import adjusting, directory, overview
+from bot.actions.figures import overview
+from bot.actions.staff import directory
+from bot.actions.upkeep import adjusting
 from bot.config import PREFIX, Config, adjusted, load
 from bot.errors import NotFound, Problem, ProblemsFound
 from bot.models import db, keys

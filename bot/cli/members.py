@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from bot.actions import people
+from bot.actions.staff import people
 from bot.cli.loading import in_database
 from bot.cli.printing import say
 from bot.config import Config

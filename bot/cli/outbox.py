@@ -4,8 +4,8 @@ from argparse import Namespace
 from datetime import datetime
 from typing import Any
 
-from bot.actions import outbox
-from bot.actions.reasons import STATUS_NAMES, explain
+from bot.actions.delivery import outbox
+from bot.actions.delivery.reasons import STATUS_NAMES, explain
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, moment, say, stamp, table
 from bot.config import Config

@@ -2,8 +2,8 @@
 
 from argparse import Namespace
 
-from bot.actions import leaving, people, robots, signin
-from bot.actions.alerts import Rules
+from bot.actions.requests.alerts import Rules
+from bot.actions.staff import leaving, people, robots, signin
 from bot.app import building
 from bot.cli.loading import in_database
 from bot.cli.printing import complain, say, table

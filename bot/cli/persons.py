@@ -5,7 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot import clock
-from bot.actions import backup, erasing, personal_export, tracing
+from bot.actions.privacy import erasing, personal_export, tracing
+from bot.actions.upkeep import backup
 from bot.app import keeping
 from bot.cli.loading import in_database
 from bot.cli.printing import complain, moment, say

@@ -4,8 +4,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from bot import clock
-from bot.actions import report_file, reports, viewing
-from bot.actions.reports import Report, Row, Span, Total
+from bot.actions.figures import report_file, reports
+from bot.actions.figures.reports import Report, Row, Span, Total
+from bot.actions.households import viewing
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, say, stamp, table
 from bot.config import Config

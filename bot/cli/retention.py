@@ -3,7 +3,9 @@
 import asyncio
 from argparse import Namespace
 
-from bot.actions import backup, conversation, retention
+from bot.actions.privacy import retention
+from bot.actions.staff import conversation
+from bot.actions.upkeep import backup
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, moment, say, stamp, table
 from bot.config import Config

@@ -4,9 +4,10 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from bot.actions import roster_columns, roster_report
-from bot.actions.exporting import export_roster
-from bot.actions.roster import Report, import_roster
+from bot.actions.roster import columns as roster_columns
+from bot.actions.roster import report as roster_report
+from bot.actions.roster.exporting import export_roster
+from bot.actions.roster.importing import Report, import_roster
 from bot.cli.loading import in_database
 from bot.cli.printing import complain, say
 from bot.config import Config

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from bot import clock
-from bot.actions import assignments, calllists, people, rounds, viewing
-from bot.actions.assignments import Given
-from bot.actions.calllists import OVERLOOKED, Overlooked
-from bot.actions.outcomes import BY_WORD, OUTCOMES
-from bot.actions.rounds import NEVER, Plan, Segment, Standing
+from bot.actions.households import viewing
+from bot.actions.outreach import assignments, calllists, rounds
+from bot.actions.outreach.assignments import Given
+from bot.actions.outreach.calllists import OVERLOOKED, Overlooked
+from bot.actions.outreach.outcomes import BY_WORD, OUTCOMES
+from bot.actions.outreach.rounds import NEVER, Plan, Segment, Standing
+from bot.actions.staff import people
 from bot.app import building
 from bot.cli.loading import in_database
 from bot.cli.people import find_staff

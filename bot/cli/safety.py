@@ -4,9 +4,9 @@ import asyncio
 from argparse import Namespace
 from pathlib import Path
 
-from bot.actions import backup as backups
-from bot.actions import restore as restoring
-from bot.actions.restore import Restored
+from bot.actions.upkeep import backup as backups
+from bot.actions.upkeep import restore as restoring
+from bot.actions.upkeep.restore import Restored
 from bot.cli.loading import config_of, explained, in_database, load_key
 from bot.cli.printing import complain, say
 from bot.config import Config

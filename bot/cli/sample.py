@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from bot.actions import synthetic
+from bot.actions.roster import synthetic
 from bot.cli.loading import in_database
 from bot.cli.printing import say
 from bot.cli.roster import Progress

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from bot import clock
-from bot.actions import accounts, overview, settings
-from bot.actions.accounts import Ledger
-from bot.actions.overview import Overview
-from bot.actions.reasons import STATUS_NAMES
+from bot.actions.delivery import accounts
+from bot.actions.delivery.accounts import Ledger
+from bot.actions.delivery.reasons import STATUS_NAMES
+from bot.actions.figures import overview
+from bot.actions.figures.overview import Overview
+from bot.actions.upkeep import settings
 from bot.app import accounts as account_days
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, moment, say, stamp

@@ -3,8 +3,8 @@
 Only in a direct talk, so that nobody else reads the code.
 """
 
-from bot.actions import people
-from bot.actions.conversation import Answer
+from bot.actions.staff import people
+from bot.actions.staff.conversation import Answer
 from bot.errors import ActionError
 from bot.handlers.desk import ROLE_NAMES, Desk, working_place
 from bot.router import Router, Turn, command, direct, group

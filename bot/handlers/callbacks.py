@@ -7,13 +7,14 @@ import re
 from collections.abc import Awaitable, Callable
 
 from bot import clock
-from bot.actions import callbacks, calllists, viewing
-from bot.actions.alerts import KIND_NAMES
-from bot.actions.callbacks import Call, Recorded
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
-from bot.actions.lookup import SHOWN_MAX, Unclear
-from bot.actions.outcomes import OUTCOMES
+from bot.actions.households import viewing
+from bot.actions.households.lookup import SHOWN_MAX, Unclear
+from bot.actions.outreach import callbacks, calllists
+from bot.actions.outreach.callbacks import Call, Recorded
+from bot.actions.outreach.outcomes import OUTCOMES
+from bot.actions.requests.alerts import KIND_NAMES
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.errors import ActionError, BadInput
 from bot.events import Part
 from bot.handlers.callparse import call_of, household_and_call

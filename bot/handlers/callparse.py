@@ -3,8 +3,8 @@
 import re
 
 from bot import clock
-from bot.actions.callbacks import Call
-from bot.actions.outcomes import BY_WORD, Outcome
+from bot.actions.outreach.callbacks import Call
+from bot.actions.outreach.outcomes import BY_WORD, Outcome
 from bot.errors import BadInput
 from bot.quantities import find_time
 from bot.triage import judge, kinds_of

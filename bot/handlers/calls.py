@@ -6,13 +6,14 @@ The word counts for the household that 下一户 showed the person last. Names a
 from collections.abc import Awaitable, Callable
 
 from bot import clock
-from bot.actions import callbacks, calllists, nextcall, scripts, viewing
-from bot.actions.callbacks import Call
-from bot.actions.calllists import WHY, Entry
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
-from bot.actions.nextcall import Shown
-from bot.actions.outcomes import BY_WORD
+from bot.actions.households import viewing
+from bot.actions.outreach import callbacks, calllists, nextcall, scripts
+from bot.actions.outreach.callbacks import Call
+from bot.actions.outreach.calllists import WHY, Entry
+from bot.actions.outreach.nextcall import Shown
+from bot.actions.outreach.outcomes import BY_WORD
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.errors import ActionError
 from bot.events import Part
 from bot.handlers.callbacks import CALLERS, attempt

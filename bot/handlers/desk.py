@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from bot.actions.alerts import Rules
-from bot.actions.calling import Calling
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
-from bot.actions.signin import Address
+from bot.actions.outreach.calling import Calling
+from bot.actions.requests.alerts import Rules
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
+from bot.actions.staff.signin import Address
 from bot.content import Library
 from bot.errors import ActionError
 from bot.events import Part

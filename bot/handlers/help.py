@@ -1,9 +1,9 @@
 """The last to listen: does somebody ask for help in plain words? In a group one neutral line, the rest in private."""
 
-from bot.actions import help
-from bot.actions.conversation import Answer
-from bot.actions.directory import Place, Speaker
-from bot.actions.help import Need
+from bot.actions.requests import help
+from bot.actions.requests.help import Need
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Place, Speaker
 from bot.events import Part
 from bot.handlers.desk import Desk, working_place
 from bot.router import Findings, Router, Turn

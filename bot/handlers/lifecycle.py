@@ -7,11 +7,12 @@ import re
 from collections.abc import Awaitable, Callable
 
 from bot import clock
-from bot.actions import confirming, correcting, detail, lifecycle, linking, steps
-from bot.actions.alerts import KIND_NAMES, URGENCY_NAMES
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
-from bot.actions.reaching import CLOSED_AS
+from bot.actions.households import linking
+from bot.actions.requests import confirming, correcting, detail, lifecycle, steps
+from bot.actions.requests.alerts import KIND_NAMES, URGENCY_NAMES
+from bot.actions.requests.reaching import CLOSED_AS
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.errors import ActionError, BadInput
 from bot.events import Part
 from bot.handlers.desk import Desk, spoken_to, staff

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.actions import viewing
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
+from bot.actions.households import viewing
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.errors import ActionError, BadInput
 from bot.handlers.desk import Desk, staff
 from bot.handlers.lifecycle import FAMILY, NUMBERED

@@ -4,8 +4,8 @@ import re
 from datetime import date
 
 from bot import clock
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.handlers.desk import Desk, called, spoken_to
 from bot.router import NOTHING, Findings, Router, Turn, command, direct
 

@@ -1,8 +1,8 @@
 """退订 and 订阅: a family decides what it wants to receive."""
 
-from bot.actions import optout
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
+from bot.actions.households import optout
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.handlers.desk import Desk, family
 from bot.router import Router, command, direct
 

@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from bot.actions import own_data
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
-from bot.actions.own_data import Wish
+from bot.actions.households import own_data
+from bot.actions.households.own_data import Wish
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.handlers.desk import Desk, family
 from bot.router import Router, command, direct
 

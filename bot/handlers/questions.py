@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions.callbacks import Call
+from bot.actions.outreach.callbacks import Call
 from bot.router import Turn
 
 LIFE = timedelta(minutes=10)

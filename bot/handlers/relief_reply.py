@@ -2,9 +2,9 @@
 
 import re
 
-from bot.actions import confirming
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
+from bot.actions.requests import confirming
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.handlers import help
 from bot.handlers.desk import Desk, family
 from bot.router import Findings, Router, Turn, direct

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.actions import help
-from bot.actions.alerts import KIND_NAMES, URGENCY_NAMES
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
+from bot.actions.requests import help
+from bot.actions.requests.alerts import KIND_NAMES, URGENCY_NAMES
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.errors import ActionError
 from bot.events import Part
 from bot.handlers.desk import Desk, spoken_to, staff

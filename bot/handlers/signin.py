@@ -1,8 +1,8 @@
 """登录: a link into the pages, for the one who writes and for them alone."""
 
-from bot.actions import signin
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
+from bot.actions.staff import signin
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.errors import ActionError
 from bot.events import Link, Part
 from bot.handlers.desk import Desk, staff, working_place

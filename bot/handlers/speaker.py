@@ -1,8 +1,8 @@
 """我是谁 and 解绑: whom the bot takes an account for, and how somebody makes it forget that."""
 
-from bot.actions import people
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
+from bot.actions.staff import people
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
 from bot.errors import ActionError
 from bot.handlers.desk import ROLE_NAMES, Desk
 from bot.router import Findings, Router, Turn, command, direct

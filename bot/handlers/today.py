@@ -3,10 +3,10 @@
 To the chair alone, wherever they wrote: on a quiet day the sum is what one family was given.
 """
 
-from bot.actions import today
-from bot.actions.conversation import Answer
-from bot.actions.directory import Speaker
-from bot.actions.scope import scope
+from bot.actions.figures import today
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Speaker
+from bot.actions.staff.scope import scope
 from bot.errors import ActionError
 from bot.handlers.desk import Desk, among_staff, staff
 from bot.quantities import yuan

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from bot import clock
-from bot.actions import backup, settings
+from bot.actions.upkeep import backup, settings
 
 LAST = "backup"  # the setting that remembers for which night it was made
 

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot import clock
-from bot.actions import broadcasts, directory, programme, settings
-from bot.actions.broadcasts import Due, Firing
-from bot.actions.programme import Programme
+from bot.actions.broadcasting import broadcasts, programme
+from bot.actions.broadcasting.broadcasts import Due, Firing
+from bot.actions.broadcasting.programme import Programme
+from bot.actions.staff import directory
+from bot.actions.upkeep import settings
 from bot.content import Message, Schedule, late_policy, next_slot, pick, slots
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,8 @@
 """The day after something was brought: did it arrive?"""
 
-from bot.actions import confirming, settings
-from bot.actions.alerts import Rules
+from bot.actions.requests import confirming
+from bot.actions.requests.alerts import Rules
+from bot.actions.upkeep import settings
 
 
 async def tick(rules: Rules) -> int:

@@ -1,7 +1,8 @@
 """The day's digest for each chair, at the hour that config.toml sets."""
 
-from bot.actions import digest, settings
-from bot.actions.alerts import Rules
+from bot.actions.requests import digest
+from bot.actions.requests.alerts import Rules
+from bot.actions.upkeep import settings
 
 
 async def tick(rules: Rules) -> int:

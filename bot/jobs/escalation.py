@@ -1,7 +1,8 @@
 """Reminds of requests that nobody has acknowledged, or that stand still since, and climbs to the next person."""
 
-from bot.actions import help, overdue, settings
-from bot.actions.alerts import Rules
+from bot.actions.requests import help, overdue
+from bot.actions.requests.alerts import Rules
+from bot.actions.upkeep import settings
 
 
 async def tick(rules: Rules) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from bot import clock
-from bot.actions import failover, settings
+from bot.actions.delivery import failover
+from bot.actions.upkeep import settings
 from bot.events import Health, Line
 
 PATIENCE = timedelta(seconds=60)  # a line that drops comes back by itself most times

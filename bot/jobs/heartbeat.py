@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import aiohttp
 
-from bot.actions import settings
+from bot.actions.upkeep import settings
 from bot.events import Health, Line
 
 log = logging.getLogger(__name__)

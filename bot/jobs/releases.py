@@ -1,8 +1,9 @@
 """Call lists in order: rounds that are over are closed, what is left untouched goes back, mornings bring the lists."""
 
-from bot.actions import assignments, callnotes, rounds, settings
-from bot.actions.alerts import Rules
-from bot.actions.calling import Calling
+from bot.actions.outreach import assignments, callnotes, rounds
+from bot.actions.outreach.calling import Calling
+from bot.actions.requests.alerts import Rules
+from bot.actions.upkeep import settings
 
 
 async def tick(rules: Rules, times: Calling) -> int:

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot import clock
-from bot.actions import backup, retention, settings
+from bot.actions.privacy import retention
+from bot.actions.upkeep import backup, settings
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,8 @@
 
 import logging
 
-from bot.actions import conversation, outbox
+from bot.actions.delivery import outbox
+from bot.actions.staff import conversation
 
 log = logging.getLogger(__name__)
 

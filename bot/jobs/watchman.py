@@ -11,8 +11,8 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from bot import clock
-from bot.actions import settings, troubles
-from bot.actions.troubles import OVER, OWED, Roads, Trouble
+from bot.actions.upkeep import settings, troubles
+from bot.actions.upkeep.troubles import OVER, OWED, Roads, Trouble
 from bot.errors import SongnuanError
 from bot.events import Health, Limits, Line
 

@@ -5,7 +5,7 @@ import logging
 from datetime import timedelta
 
 from bot import clock
-from bot.actions import claiming, outbox
+from bot.actions.delivery import claiming, outbox
 from bot.config import Pacing
 from bot.content.parts import degrade
 from bot.errors import SendError, Unknown

@@ -10,8 +10,8 @@ from collections import deque
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.actions import accounts
-from bot.actions.accounts import Caps
+from bot.actions.delivery import accounts
+from bot.actions.delivery.accounts import Caps
 from bot.config import Pacing
 
 URGENT_PER_MINUTE = 60

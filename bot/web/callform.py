@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import from_phone
-from bot.actions.alerts import URGENCY_NAMES
-from bot.actions.callbacks import Call
-from bot.actions.outcomes import OUTCOMES
+from bot.actions.outreach import from_phone
+from bot.actions.outreach.callbacks import Call
+from bot.actions.outreach.outcomes import OUTCOMES
+from bot.actions.requests.alerts import URGENCY_NAMES
 from bot.errors import BadInput
 from bot.quantities import find_time
 from bot.triage import KINDS, judge, kinds_of

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.actions import sessions
-from bot.actions.sessions import Me
+from bot.actions.staff import sessions
+from bot.actions.staff.sessions import Me
 from bot.web.routing import MACHINE, PUBLIC, Route
 from bot.web.site import SITE
 

@@ -15,8 +15,10 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from bot import clock, sheets
-from bot.actions import roster, roster_columns, roster_report
-from bot.actions.roster import Report
+from bot.actions.roster import columns as roster_columns
+from bot.actions.roster import importing as roster
+from bot.actions.roster import report as roster_report
+from bot.actions.roster.importing import Report
 from bot.errors import ActionError, BadInput, Conflict, NotFound
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from contextlib import suppress
 
 from aiohttp import ClientConnectionError, web
 
-from bot.actions import news, sessions
+from bot.actions.staff import sessions
+from bot.actions.upkeep import news
 from bot.web import gate
 from bot.web.routing import SIGNED_IN, Route
 from bot.web.visit import Visit

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from bot.actions.sessions import Me
+from bot.actions.staff.sessions import Me
 from bot.web.languages import N_
 
 

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.actions.accounts import Caps
-from bot.actions.alerts import Rules
-from bot.actions.calling import Calling
-from bot.actions.programme import Programme
-from bot.actions.sessions import Span
-from bot.actions.signin import Address
+from bot.actions.broadcasting.programme import Programme
+from bot.actions.delivery.accounts import Caps
+from bot.actions.outreach.calling import Calling
+from bot.actions.requests.alerts import Rules
+from bot.actions.staff.sessions import Span
+from bot.actions.staff.signin import Address
 from bot.content import Library
 from bot.events import Health, Limits
 from bot.metrics import Metrics

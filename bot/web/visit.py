@@ -16,7 +16,7 @@ from aiohttp.web_request import FileField
 from markupsafe import Markup
 from multidict import MultiDictProxy
 
-from bot.actions.sessions import Me
+from bot.actions.staff.sessions import Me
 from bot.errors import ActionError, BadInput, Conflict, NotAllowed, NotFound
 from bot.web import languages, navigation
 from bot.web.rendering import PERSONAL, html

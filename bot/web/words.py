@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.actions.scope import Scope
+from bot.actions.staff.scope import Scope
 from bot.web.languages import N_
 from bot.web.visit import Visit
 

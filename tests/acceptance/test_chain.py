@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from bot import clock
-from bot.actions import people as acts
+from bot.actions.staff import people as acts
 from bot.jobs import escalation
 from bot.models import Audit, Delivery, FollowUp, HelpRequest, Household, Seen
 from tests import people

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import directory
+from bot.actions.staff import directory
 from bot.models import Delivery, db
 from tests.people import CHAIR, CHANNEL, LIU, NEED, WU
 from tests.stage import Stage, logged, stage

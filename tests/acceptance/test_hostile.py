@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import directory, roster
-from bot.actions import people as acts
+from bot.actions.roster import importing as roster
+from bot.actions.staff import directory
+from bot.actions.staff import people as acts
 from bot.channels.onebot.frames import MAX_EVENT
 from bot.handlers.callparse import household_and_call
 from bot.models import FollowUp, HelpRequest, Household, Identity, Member, Staff

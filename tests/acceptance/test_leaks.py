@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions import directory, outbox
+from bot.actions.delivery import outbox
+from bot.actions.staff import directory
 from bot.handlers import build
 from bot.models import Delivery, FollowUp, HelpRequest, Household, Identity, Relief, Staff, Unit
 from tests.kept import ADDRESS, NICKNAME, NOTE, PHONE, WORDS, lived

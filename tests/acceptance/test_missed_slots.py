@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot import clock, config
-from bot.actions import broadcasts, directory, settings
-from bot.actions.programme import Programme
-from bot.actions.restore import release
+from bot.actions.broadcasting import broadcasts
+from bot.actions.broadcasting.programme import Programme
+from bot.actions.staff import directory
+from bot.actions.upkeep import settings
+from bot.actions.upkeep.restore import release
 from bot.app import building
 from bot.jobs.broadcasts import MISSED_SHOWN, arrange, tick
 from bot.models import Broadcast, Delivery, Group, ScheduleState

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import keyed, rekeying
+from bot.actions.privacy import keyed, rekeying
 from bot.errors import Conflict
 from bot.models import Audit, keys
 from tests import people

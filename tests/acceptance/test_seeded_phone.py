@@ -8,7 +8,12 @@ from zipfile import ZipFile
 
 import pytest
 
-from bot.actions import access, backup, directory, exporting, relief, roster
+from bot.actions.privacy import access
+from bot.actions.requests import relief
+from bot.actions.roster import exporting
+from bot.actions.roster import importing as roster
+from bot.actions.staff import directory
+from bot.actions.upkeep import backup
 from bot.models import Delivery, FollowUp, Household, Member, db
 from tests import people
 from tests.disk import files, on_disk
@@ -128,7 +133,7 @@ async def test_nor_does_the_log_when_everything_breaks(
         raise ValueError(f"could not store {NEED!r} for {PHONE}")
 
     async with logged(as_json=as_json) as log:
-        monkeypatch.setattr("bot.actions.conversation._first_time", broken)
+        monkeypatch.setattr("bot.actions.staff.conversation._first_time", broken)
         monkeypatch.setattr("bot.app.reception.FIRST_PAUSE", 0.0)
         await room.say(NEED, LIU, FAMILY_GROUP)
         await room.say(f"回访 H0123 平安 {PHONE}", VOLUNTEER)

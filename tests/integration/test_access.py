@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from bot import clock
-from bot.actions import access, assignments, exporting, rounds, viewing
-from bot.actions.access import Line
-from bot.actions.access_words import NAMES
-from bot.actions.rounds import Plan
+from bot.actions.households import viewing
+from bot.actions.outreach import assignments, rounds
+from bot.actions.outreach.rounds import Plan
+from bot.actions.privacy import access
+from bot.actions.privacy.access import Line
+from bot.actions.privacy.access_words import NAMES
+from bot.actions.roster import exporting
 from bot.errors import BadInput, NotAllowed, NotFound
 from bot.models import Audit, Household
 from tests.asked import NOON, one_family_has_asked
@@ -135,4 +138,4 @@ def test_every_deed_about_a_family_has_its_words() -> None:
         if call.args[1].value in ("household", "member", "request")
     }
     assert len(found) > 20
-    assert sorted(found - set(NAMES)) == [], "name them in bot/actions/access_words.py"
+    assert sorted(found - set(NAMES)) == [], "name them in bot/actions/privacy/access_words.py"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from bot.actions import audit
+from bot.actions.privacy import audit
 from bot.models import Audit, db, keys
 from bot.models.fields import to_ms
 

@@ -14,7 +14,11 @@ import pytest
 from tortoise import Tortoise
 
 from bot import clock
-from bot.actions import archive, backup, claiming, optout, outbox, people, restore, sample, settings
+from bot.actions.delivery import claiming, outbox
+from bot.actions.households import optout
+from bot.actions.roster import sample
+from bot.actions.staff import people
+from bot.actions.upkeep import archive, backup, restore, settings
 from bot.errors import BadInput, Conflict, NotAllowed, ProblemsFound
 from bot.events import Chat, Text
 from bot.models import Audit, Delivery, Household, Member, ScheduleState, Setting, Staff, Unit, db, keys

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import people as actions
-from bot.actions import settings
-from bot.actions.calling import Calling
+from bot.actions.outreach.calling import Calling
+from bot.actions.staff import people as actions
+from bot.actions.upkeep import settings
 from bot.jobs import releases
 from bot.models import Household
 from tests import people

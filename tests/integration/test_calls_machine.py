@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from bot import clock
-from bot.actions import assignments, people, rounds
-from bot.actions.calling import Calling
-from bot.actions.outcomes import OUTCOMES
-from bot.actions.rounds import Plan
-from bot.actions.viewing import CLEAR
+from bot.actions.households.viewing import CLEAR
+from bot.actions.outreach import assignments, rounds
+from bot.actions.outreach.calling import Calling
+from bot.actions.outreach.outcomes import OUTCOMES
+from bot.actions.outreach.rounds import Plan
+from bot.actions.staff import people
 from bot.errors import ActionError
 from bot.jobs import releases
 from bot.models import Assignment, Audit, Delivery, FollowUp, Household, HouseholdDate, Round, db, keys

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from bot import clock
-from bot.actions import accounts, claiming, outbox
-from bot.actions.accounts import Caps
-from bot.actions.claiming import Lane
+from bot.actions.delivery import accounts, claiming, outbox
+from bot.actions.delivery.accounts import Caps
+from bot.actions.delivery.claiming import Lane
 from bot.config import Pacing
 from bot.errors import Permanent, SendError, Unknown
 from bot.events import Chat, Receipt, Text

@@ -10,8 +10,12 @@ import pytest
 from aiohttp import web
 
 from bot import clock
-from bot.actions import broadcasts, directory, groups, help, outbox, people, scheduling, settings, signin
-from bot.actions import sample as samples
+from bot.actions.broadcasting import broadcasts, groups, scheduling
+from bot.actions.delivery import outbox
+from bot.actions.requests import help
+from bot.actions.roster import sample as samples
+from bot.actions.staff import directory, people, signin
+from bot.actions.upkeep import settings
 from bot.cli import main
 from bot.events import Chat, GroupInfo, Text
 from bot.models import Broadcast, Delivery, Group, HelpRequest, Household, ScheduleState, Staff, Unit, db, keys
@@ -21,7 +25,6 @@ from tests.database import TEST_KEY
 from tests.web import quiet_site
 
 pytestmark = pytest.mark.db
-ROOT = Path(__file__).parents[2]
 
 Run = Callable[..., Awaitable[tuple[int, str]]]
 
@@ -31,7 +34,7 @@ def here(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A config of its own beside the real schedules; nothing listens on its port."""
     (tmp_path / "config.toml").write_text('[channels.qq]\ntype = "onebot"\n[web]\nport = 1\n')
     for name in ("messages", "schedules"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(Path(__file__).parents[2] / name)
     (tmp_path / "songnuan.key").write_text(TEST_KEY.hex())
     (tmp_path / "songnuan.key").chmod(0o600)
     monkeypatch.setenv("SONGNUAN_CONFIG", str(tmp_path / "config.toml"))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot import clock
-from bot.actions.reasons import REASONS, explain
-from bot.actions.roster_columns import LABELS
+from bot.actions.delivery.reasons import REASONS, explain
+from bot.actions.roster.columns import LABELS
 from bot.cli import main, resolve
 from bot.cli.chinese import Parser, translated
 from bot.cli.parser import build

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import incident, viewing
-from bot.actions.reports import Span
+from bot.actions.figures.reports import Span
+from bot.actions.households import viewing
+from bot.actions.privacy import incident
 from bot.errors import BadInput
 from bot.models import Audit, Household, Label, Member
 from tests import people

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot import clock
-from bot.actions import directory, people
+from bot.actions.staff import directory, people
 from bot.cli import main
 from bot.models import Assignment, FollowUp, Household, Member, Round, db, keys
 from tests import people as cast

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.actions import composing, programme
-from bot.actions import people as staffing
-from bot.actions.composing import Words
-from bot.actions.programme import Programme
+from bot.actions.broadcasting import composing, programme
+from bot.actions.broadcasting.composing import Words
+from bot.actions.broadcasting.programme import Programme
+from bot.actions.staff import people as staffing
 from bot.errors import BadInput, Conflict, NotAllowed
 from bot.models import Audit, OwnText, Staff, Unit
 from tests import people

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import relief, settings
+from bot.actions.requests import relief
+from bot.actions.upkeep import settings
 from bot.jobs import confirmation
 from bot.models import FollowUp, HelpRequest, Household, HouseholdDate, Identity, Member
 from tests import people

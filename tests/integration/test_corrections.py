@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import correcting, help, labels, reports
-from bot.actions.help import Need
+from bot.actions.figures import reports
+from bot.actions.requests import correcting, help, labels
+from bot.actions.requests.help import Need
 from bot.errors import Conflict
 from bot.models import Audit, HelpRequest, Household, Label, Member, db
 from bot.triage import judge

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.conversation import Answer
+from bot.actions.staff.conversation import Answer
 from bot.app import reception
 from bot.app.reception import Reception
 from bot.errors import NotFound

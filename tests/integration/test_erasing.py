@@ -12,7 +12,11 @@ import pytest
 from tortoise import Tortoise
 
 from bot import clock
-from bot.actions import backup, directory, erasing, forgotten, outbox, people, reports
+from bot.actions.delivery import outbox
+from bot.actions.figures import reports
+from bot.actions.privacy import erasing, forgotten
+from bot.actions.staff import directory, people
+from bot.actions.upkeep import backup
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
 from bot.events import Chat, Text
 from bot.jobs import retention as job

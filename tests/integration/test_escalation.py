@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import alerts, directory
+from bot.actions.requests import alerts
+from bot.actions.staff import directory
 from bot.jobs import escalation
 from bot.models import Delivery, HelpRequest, db
 from tests import people

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import broadcasts, claiming, directory, failover, groups, outbox, people
-from bot.actions.claiming import Lane
-from bot.actions.outbox import Draft
+from bot.actions.broadcasting import broadcasts, groups
+from bot.actions.delivery import claiming, failover, outbox
+from bot.actions.delivery.claiming import Lane
+from bot.actions.delivery.outbox import Draft
+from bot.actions.staff import directory, people
 from bot.errors import BadInput, NotAllowed, Permanent, SendError, Unknown
 from bot.events import Chat, GroupInfo, Health, Line, Receipt, Text
 from bot.jobs import failover as job

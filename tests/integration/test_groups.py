@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.actions import directory, groups, people
+from bot.actions.broadcasting import groups
+from bot.actions.staff import directory, people
 from bot.errors import BadInput, NotAllowed, NotFound
 from bot.events import GroupInfo
 from bot.models import Audit, Group

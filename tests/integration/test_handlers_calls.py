@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import assignments, calllists
-from bot.actions.viewing import CLEAR
+from bot.actions.households.viewing import CLEAR
+from bot.actions.outreach import assignments, calllists
 from bot.models import Assignment, Audit, FollowUp, HelpRequest, Household, HouseholdDate, Member
 from tests import people
 from tests.people import (

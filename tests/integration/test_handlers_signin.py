@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.actions import signin
+from bot.actions.staff import signin
 from bot.models import SignInLink
 from tests import people
 from tests.room import Room, incoming

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import people as acts
+from bot.actions.staff import people as acts
 from bot.models import Household, Identity, Seen
 from bot.triage import judge
 from tests import people

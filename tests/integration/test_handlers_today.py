@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import today
-from bot.actions.reports import Span, report
-from bot.actions.scope import scope
+from bot.actions.figures import today
+from bot.actions.figures.reports import Span, report
+from bot.actions.staff.scope import scope
 from tests import people
 from tests.people import (
     ADMIN,

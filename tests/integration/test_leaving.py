@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot import clock
-from bot.actions import assignments, directory, help, leaving, overdue, people, rounds
-from bot.actions.rounds import Plan
+from bot.actions.outreach import assignments, rounds
+from bot.actions.outreach.rounds import Plan
+from bot.actions.requests import help, overdue
+from bot.actions.staff import directory, leaving, people
 from bot.errors import BadInput, NotAllowed, NotFound
 from bot.models import (
     Assignment,

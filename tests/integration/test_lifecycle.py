@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.actions import directory, lifecycle
-from bot.actions.reaching import move, reach
+from bot.actions.requests import lifecycle
+from bot.actions.requests.reaching import move, reach
+from bot.actions.staff import directory
 from bot.errors import Conflict
 from bot.models import Audit, Delivery, Relief, RequestStep, Staff, db
 from tests import people

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import clock
-from bot.actions import directory, relief, reports
-from bot.actions.relief import counted
+from bot.actions.figures import reports
+from bot.actions.requests import relief
+from bot.actions.requests.relief import counted
+from bot.actions.staff import directory
 from bot.jobs import confirmation, digest, escalation
 from bot.models import Audit, HelpRequest, Relief, RequestStep, db, keys
 from tests import people

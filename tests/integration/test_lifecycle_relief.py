@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.actions import confirming, lifecycle
+from bot.actions.requests import confirming, lifecycle
 from bot.errors import Conflict
 from bot.models import HelpRequest, Relief
 from bot.quantities import read_gifts

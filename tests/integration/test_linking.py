@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.actions import directory
+from bot.actions.staff import directory
 from bot.models import Audit, HelpRequest, Household, Identity, Member, Relief
 from tests import people
 from tests.people import CHAIR, DEPUTY, FAMILY_GROUP, LIU, NEED, STRANGER, URGENT, VOLUNTEER, WORKERS_GROUP

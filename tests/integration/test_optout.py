@@ -2,7 +2,9 @@
 
 import pytest
 
-from bot.actions import optout, outbox, people
+from bot.actions.delivery import outbox
+from bot.actions.households import optout
+from bot.actions.staff import people
 from bot.errors import NotAllowed, NotFound
 from bot.events import Chat, Text
 from bot.models import Audit, Delivery, Household, Identity, Member

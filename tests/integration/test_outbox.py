@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot import clock
-from bot.actions import claiming, outbox
+from bot.actions.delivery import claiming, outbox
 from bot.errors import Permanent, Retryable, Unknown
 from bot.events import Chat, OwnMessage, Receipt, Text
 from bot.models import Delivery, db

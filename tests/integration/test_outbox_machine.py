@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from bot import clock
-from bot.actions import claiming, outbox
+from bot.actions.delivery import claiming, outbox
 from bot.errors import Permanent, Retryable, SendError, Unknown
 from bot.events import Chat, OwnMessage, Receipt, Text
 from bot.models import Group, db, keys

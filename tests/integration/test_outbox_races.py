@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions import claiming, outbox
+from bot.actions.delivery import claiming, outbox
 from bot.errors import Permanent
 from bot.events import Chat, Receipt, Text
 from bot.models import Delivery, db

@@ -9,8 +9,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from bot import clock
-from bot.actions import passwords, sessions, throttle
-from bot.actions.passwords import Caller
+from bot.actions.staff import passwords, sessions, throttle
+from bot.actions.staff.passwords import Caller
 from bot.errors import ActionError, BadInput, NotAllowed, NotFound
 from bot.models import Password, Session, db
 from tests import people

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot import clock
-from bot.actions import directory, people
+from bot.actions.staff import directory, people
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
 from bot.models import Audit, BindCode, Household, Identity, Member, Staff
 

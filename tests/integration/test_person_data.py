@@ -9,8 +9,10 @@ from zipfile import ZipFile
 import pytest
 
 from bot import clock
-from bot.actions import erasing, forgotten, lookup, personal_export, retention, roster
-from bot.actions.exporting import export_roster
+from bot.actions.households import lookup
+from bot.actions.privacy import erasing, forgotten, personal_export, retention
+from bot.actions.roster import importing as roster
+from bot.actions.roster.exporting import export_roster
 from bot.errors import BadInput, NotAllowed, NotFound
 from bot.models import Audit, Household, Member
 from tests.kept import ADDRESS, NOTE, PHONE, SECRETS, WORDS, lived

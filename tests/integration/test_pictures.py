@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.actions import pictures
+from bot.actions.broadcasting import pictures
 from bot.channels.common.media import load, locate
 from bot.errors import BadInput, NotAllowed, Permanent
 from bot.models import Picture

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions import claiming, outbox
-from bot.actions.claiming import Lane
+from bot.actions.delivery import claiming, outbox
+from bot.actions.delivery.claiming import Lane
 from bot.events import Chat, Text
 from bot.models import Broadcast, Delivery
 

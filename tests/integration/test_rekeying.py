@@ -10,17 +10,12 @@ from pathlib import Path
 import pytest
 from tortoise import Tortoise, fields
 
-from bot.actions import (
-    erasing,
-    forgotten,
-    keyed,
-    outbox,
-    phones,
-    rekeying,
-    roster,
-    throttle,
-)
-from bot.actions import people as persons
+from bot.actions.delivery import outbox
+from bot.actions.households import phones
+from bot.actions.privacy import erasing, forgotten, keyed, rekeying
+from bot.actions.roster import importing as roster
+from bot.actions.staff import people as persons
+from bot.actions.staff import throttle
 from bot.errors import BadInput, Conflict
 from bot.events import Text
 from bot.models import Audit, BindCode, Household, Member, Throttle, db, keyfile, keys

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import backup, rekeying, restore
-from bot.actions import people as persons
-from bot.actions.directory import refresh
+from bot.actions.privacy import rekeying
+from bot.actions.staff import people as persons
+from bot.actions.staff.directory import refresh
+from bot.actions.upkeep import backup, restore
 from bot.cli import main
 from bot.errors import BadInput
 from bot.models import Delivery, Household, db, keyfile, keys

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot import clock
-from bot.actions import report_file, reports
-from bot.actions.reports import Report, Span, report
+from bot.actions.figures import report_file, reports
+from bot.actions.figures.reports import Report, Span, report
 from bot.cli import main
 from bot.cli import report as cli
 from bot.cli.parser import build

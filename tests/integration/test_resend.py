@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import claiming, outbox, retention
-from bot.actions.claiming import Lane
+from bot.actions.delivery import claiming, outbox
+from bot.actions.delivery.claiming import Lane
+from bot.actions.privacy import retention
 from bot.errors import Retryable, SendError, Unknown
 from bot.events import Chat, Part, Receipt, Text
 from bot.models import Broadcast, Delivery

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions import outbox, reports, retention, settings
+from bot.actions.delivery import outbox
+from bot.actions.figures import reports
+from bot.actions.privacy import retention
+from bot.actions.upkeep import settings
 from bot.events import Chat, Text
 from bot.jobs import backups
 from bot.jobs import retention as job
@@ -255,7 +258,7 @@ async def test_a_backup_that_failed_is_tried_again(
     await backups.tick("03:30", tmp_path)
     clock.use(lambda: START + timedelta(days=1))
     with monkeypatch.context() as broken:
-        broken.setattr("bot.actions.archive.Writer.add", lambda *_: 1 / 0)
+        broken.setattr("bot.actions.upkeep.archive.Writer.add", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await backups.tick("03:30", tmp_path)
     assert await backups.tick("03:30", tmp_path)

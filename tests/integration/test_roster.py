@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.actions import directory, people, phones, roster, roster_report
+from bot.actions.households import phones
+from bot.actions.roster import importing as roster
+from bot.actions.roster import report as roster_report
+from bot.actions.staff import directory, people
 from bot.errors import BadInput, NotAllowed
 from bot.models import Audit, Household, Member
 from bot.sheets import limits

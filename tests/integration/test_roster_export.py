@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.actions import exporting, people, roster, roster_report, synthetic
-from bot.actions.exporting import export_roster
+from bot.actions.roster import exporting, synthetic
+from bot.actions.roster import importing as roster
+from bot.actions.roster import report as roster_report
+from bot.actions.roster.exporting import export_roster
+from bot.actions.staff import people
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
 from bot.models import Audit, Consent, Household, HouseholdDate, Member
 from bot.sample.synthetic import HEADER, needs

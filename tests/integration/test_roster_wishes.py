@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.actions import people, roster, roster_columns
+from bot.actions.roster import columns as roster_columns
+from bot.actions.roster import importing as roster
+from bot.actions.staff import people
 from bot.models import Audit, Consent, Household, HouseholdDate, Member
 from bot.sheets import write
 
@@ -217,6 +219,6 @@ async def test_an_import_that_was_cut_off_is_started_again(
 
 
 def test_today_is_no_future() -> None:
-    from bot.actions import roster_values
+    from bot.actions.roster import values as roster_values
 
     assert roster_values.full_date("2026年3月1日") == date(2026, 3, 1)

@@ -6,8 +6,9 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from bot import clock
-from bot.actions import assignments, people, rounds
-from bot.actions.rounds import Plan, Segment
+from bot.actions.outreach import assignments, rounds
+from bot.actions.outreach.rounds import Plan, Segment
+from bot.actions.staff import people
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
 from bot.models import Assignment, Audit, FollowUp, Household, Staff
 from tests import people as cast

@@ -1,6 +1,7 @@
 """The sample union goes in whole, once, and only where there is nothing yet."""
 
-from bot.actions import directory, people, sample
+from bot.actions.roster import sample
+from bot.actions.staff import directory, people
 from bot.models import Group, Household, Identity, Member, Staff, Unit, keys
 from bot.sample import load
 

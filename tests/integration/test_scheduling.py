@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions import broadcasts, programme, scheduling, steering
-from bot.actions.programme import Programme, read_schedule
+from bot.actions.broadcasting import broadcasts, programme, scheduling, steering
+from bot.actions.broadcasting.programme import Programme, read_schedule
 from bot.content import Schedule
 from bot.content.preview import preview
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound

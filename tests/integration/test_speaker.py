@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import clock
-from bot.actions import people
+from bot.actions.staff import people
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
 from bot.models import Audit, BindCode, HelpRequest, Identity, Member
 from tests import people as cast

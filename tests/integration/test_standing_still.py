@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import directory
+from bot.actions.staff import directory
 from bot.jobs import digest, escalation
 from bot.models import HelpRequest, db
 from tests import people

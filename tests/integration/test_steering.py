@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import broadcasts, claiming, directory, outbox, steering
-from bot.actions.broadcasts import Firing
-from bot.actions.claiming import Lane
-from bot.actions.programme import Programme
+from bot.actions.broadcasting import broadcasts, steering
+from bot.actions.broadcasting.broadcasts import Firing
+from bot.actions.broadcasting.programme import Programme
+from bot.actions.delivery import claiming, outbox
+from bot.actions.delivery.claiming import Lane
+from bot.actions.staff import directory
 from bot.errors import BadInput, Conflict, NotAllowed, Retryable
 from bot.events import Text
 from bot.models import Broadcast, Delivery, Group, Staff, Unit

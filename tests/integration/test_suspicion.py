@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions.alerts import Rules
+from bot.actions.requests.alerts import Rules
 from bot.handlers import help as listening
 from bot.jobs import digest, escalation
 from bot.models import Delivery, HelpRequest, Label

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions import callbacks, lookup
-from bot.actions.callbacks import Call, Recorded
+from bot.actions.households import lookup
+from bot.actions.outreach import callbacks
+from bot.actions.outreach.callbacks import Call, Recorded
 from bot.models import FollowUp, Household, db
 from tests import people
 from tests.rounds import opened, second_volunteer, state_of

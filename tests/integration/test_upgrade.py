@@ -11,7 +11,7 @@ from tortoise import Tortoise, fields
 from tortoise.migrations import operations as ops
 from tortoise.migrations.api import migrate
 
-from bot.actions import archive
+from bot.actions.upkeep import archive
 from bot.models import FollowUp, Group, Household, db, keys
 from bot.models.fields import EncryptedText
 from tests.database import TEST_KEY, empty

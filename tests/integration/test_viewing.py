@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bot import clock
-from bot.actions import assignments, audit, rounds, viewing
-from bot.actions.rounds import Plan
-from bot.actions.viewing import CLEAR
+from bot.actions.households import viewing
+from bot.actions.households.viewing import CLEAR
+from bot.actions.outreach import assignments, rounds
+from bot.actions.outreach.rounds import Plan
+from bot.actions.privacy import audit
 from bot.errors import BadInput, NotAllowed
 from bot.models import Audit, Delivery, Household, Member, Unit, db, keys
 from tests.asked import NOON, one_family_has_asked

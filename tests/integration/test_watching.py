@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 
 from bot import clock, config
-from bot.actions import groups, troubles
+from bot.actions.broadcasting import groups
+from bot.actions.upkeep import troubles
 from bot.app import App, building
 from bot.cli import main, watch
 from bot.events import Line

@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from bot import clock, mail
-from bot.actions import outbox, settings, troubles
+from bot.actions.delivery import outbox
+from bot.actions.upkeep import settings, troubles
 from bot.channels.wecom import LIMITS as ROBOTS
 from bot.events import Chat, Health, Limits, Line, Text
 from bot.jobs import heartbeat

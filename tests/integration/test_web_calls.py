@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions import callbacks
-from bot.actions.callbacks import SHOWN, Call
-from bot.actions.viewing import CLEAR, LISTED
+from bot.actions.households.viewing import CLEAR, LISTED
+from bot.actions.outreach import callbacks
+from bot.actions.outreach.callbacks import SHOWN, Call
 from bot.models import Audit, FollowUp, HelpRequest, Household, Seen
 from bot.web.reads import calls as reads
 from tests import people

@@ -6,8 +6,9 @@ import pytest
 from playwright.async_api import Dialog, Locator, Page, Route, expect
 
 from bot import clock
-from bot.actions import callbacks, signin
-from bot.actions.callbacks import Call
+from bot.actions.outreach import callbacks
+from bot.actions.outreach.callbacks import Call
+from bot.actions.staff import signin
 from bot.models import FollowUp, Household, Unit
 from tests import people
 from tests.browsing import browsing, look

@@ -9,8 +9,9 @@ from aiohttp import FormData
 from PIL import Image
 
 from bot import clock
-from bot.actions import broadcasts, directory
-from bot.actions.broadcasts import Firing
+from bot.actions.broadcasting import broadcasts
+from bot.actions.broadcasting.broadcasts import Firing
+from bot.actions.staff import directory
 from bot.events import Text
 from bot.jobs.broadcasts import arrange
 from bot.models import Broadcast, Delivery, OwnSchedule, OwnText, Picture, ScheduleState, Staff, Unit

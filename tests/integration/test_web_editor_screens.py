@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions import broadcasts, claiming, directory, outbox
-from bot.actions.broadcasts import Firing
-from bot.actions.claiming import Lane
+from bot.actions.broadcasting import broadcasts
+from bot.actions.broadcasting.broadcasts import Firing
+from bot.actions.delivery import claiming, outbox
+from bot.actions.delivery.claiming import Lane
+from bot.actions.staff import directory
 from bot.errors import Unknown
 from bot.events import Receipt, Text
 from bot.jobs.broadcasts import arrange, tick

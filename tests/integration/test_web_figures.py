@@ -6,9 +6,9 @@ from io import BytesIO, StringIO
 from typing import Any
 
 from bot import clock
-from bot.actions import reports
-from bot.actions.reports import Span
-from bot.actions.scope import scope
+from bot.actions.figures import reports
+from bot.actions.figures.reports import Span
+from bot.actions.staff.scope import scope
 from bot.models import Audit, FollowUp, HelpRequest, Household, Relief
 from bot.web.reads import figures
 from bot.web.views import figures as views

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import FormData
 
 from bot import clock
-from bot.actions import people as staff
-from bot.actions import sessions, signin
+from bot.actions.staff import people as staff
+from bot.actions.staff import sessions, signin
 from bot.errors import BadInput, NotAllowed
 from bot.models import Audit, Session, db
 from bot.web.assets import address

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot import clock
-from bot.actions.signin import Address
+from bot.actions.staff.signin import Address
 from bot.content.messages import Library
 from bot.models import Audit, Broadcast
 from bot.web.reads import screen

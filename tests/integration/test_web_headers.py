@@ -1,6 +1,6 @@
 """What every answer forbids the browser, on every route of the table, whoever asks and whatever comes of it."""
 
-from bot.actions.signin import Address
+from bot.actions.staff.signin import Address
 from bot.web.routing import Route
 from tests import people
 from tests.integration.test_web_rights import addresses, named, play, routes

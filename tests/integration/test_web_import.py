@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from aiohttp import FormData
 
-from bot.actions import roster_columns
+from bot.actions.roster import columns as roster_columns
 from bot.config import Config
 from bot.models import Audit, Household
 from tests import people
@@ -161,7 +161,7 @@ async def test_an_action_that_breaks_says_so(database: str, monkeypatch: pytest.
 
     async with console(database) as site:
         address = await upload(site)
-        monkeypatch.setattr("bot.actions.roster.import_roster", broken)
+        monkeypatch.setattr("bot.actions.roster.importing.import_roster", broken)
         await site.post(f"{address}/try", CHOSEN, as_=people.CHAIR)
         page = await settled(site, address)
         assert "服务器上出了错" in page.text and "13800000301" not in page.html

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientResponse, ClientSession
 
-from bot.actions import audit, news, sessions
+from bot.actions.privacy import audit
+from bot.actions.staff import sessions
+from bot.actions.upkeep import news
 from bot.models import db
 from bot.web import live
 from bot.web.gate import COOKIE

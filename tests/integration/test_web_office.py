@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot import clock
-from bot.actions import outbox
-from bot.actions.accounts import Caps
+from bot.actions.delivery import outbox
+from bot.actions.delivery.accounts import Caps
 from bot.events import Chat, Health, Line, Text
 from bot.models import Audit, Delivery, Group, Identity, Staff, Unit
 from tests import people

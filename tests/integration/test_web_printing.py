@@ -3,7 +3,7 @@
 import pytest
 
 from bot import clock
-from bot.actions import calllists
+from bot.actions.outreach import calllists
 from bot.models import Assignment, Audit, HelpRequest, Household, Round, Unit
 from tests import people
 from tests.browsing import browsing, look
@@ -117,7 +117,7 @@ async def test_a_sheet_of_a_request(database: str) -> None:
 
 
 async def test_a_long_list_says_that_there_is_more(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.actions.printing.MOST", 1)
+    monkeypatch.setattr("bot.actions.outreach.printing.MOST", 1)
     async with console(database) as site:
         await _round()
         volunteer = await people.staff_id(people.VOLUNTEER)

@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from bot import clock
-from bot.actions import lifecycle, steps
-from bot.actions.alerts import KIND_NAMES, URGENCY_NAMES
-from bot.actions.outcomes import OUTCOMES
-from bot.actions.reaching import CLOSED_AS
+from bot.actions.outreach.outcomes import OUTCOMES
+from bot.actions.requests import lifecycle, steps
+from bot.actions.requests.alerts import KIND_NAMES, URGENCY_NAMES
+from bot.actions.requests.reaching import CLOSED_AS
 from bot.models import HelpRequest, Household, Staff
 from bot.web import words
 from bot.web.reads import requests as reads

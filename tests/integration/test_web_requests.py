@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from bot.actions import steps
+from bot.actions.requests import steps
 from bot.models import Audit, HelpRequest, Household, Relief
 from tests import people
 from tests.deeds import do, seen, thing

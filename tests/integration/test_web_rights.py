@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from bot import clock
-from bot.actions import composing
-from bot.actions.composing import Words
+from bot.actions.broadcasting import composing
+from bot.actions.broadcasting.composing import Words
 from bot.models import Group, HelpRequest, Household, Round, Unit
 from bot.web.app import build
 from bot.web.errors import REFUSALS

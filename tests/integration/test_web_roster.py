@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot import clock
-from bot.actions import phones
+from bot.actions.households import phones
 from bot.models import (
     Assignment,
     Audit,

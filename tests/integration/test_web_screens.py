@@ -3,8 +3,9 @@
 import pytest
 from playwright.async_api import expect
 
-from bot.actions import audit, signin
-from bot.actions import sample as sample_actions
+from bot.actions.privacy import audit
+from bot.actions.roster import sample as sample_actions
+from bot.actions.staff import signin
 from bot.models import db
 from bot.sample import load
 from bot.web import navigation

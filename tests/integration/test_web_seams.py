@@ -9,7 +9,12 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from bot import clock
-from bot.actions import assignments, audit, outbox, roster_columns, screen, sessions
+from bot.actions.delivery import outbox
+from bot.actions.outreach import assignments
+from bot.actions.privacy import audit
+from bot.actions.roster import columns as roster_columns
+from bot.actions.staff import sessions
+from bot.actions.upkeep import screen
 from bot.events import Chat, Health, Line, Text
 from bot.models import Assignment, Audit, Broadcast, Delivery, Group, HelpRequest, Household, Member, Round, Staff, Unit
 from bot.web import gate, imports

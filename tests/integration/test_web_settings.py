@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import adjusting
+from bot.actions.upkeep import adjusting
 from bot.app import App
 from bot.cli import loading
 from bot.config import Config, adjusted

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot import clock
-from bot.actions import alerts, directory, groups, outbox, people, robots
+from bot.actions.broadcasting import groups
+from bot.actions.delivery import outbox
+from bot.actions.requests import alerts
+from bot.actions.staff import directory, people, robots
 from bot.app import building
 from bot.app.reception import Reception
 from bot.channels.wecom import Timing, WeComChannel

@@ -3,7 +3,7 @@
 import pytest
 
 from bot import clock
-from bot.actions import directory
+from bot.actions.staff import directory
 from bot.models import Household, Identity, Member, keys
 from tests import people
 from tests.people import CHAIR, CHANNEL, LIFE, LIU, NEED, STRANGER, VOLUNTEER

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot import clock
-from bot.actions import consents, household_dates, wishes
+from bot.actions.households import consents, wishes
+from bot.actions.households import dates as household_dates
 from bot.errors import BadInput, NotFound
 from bot.models import Audit, Household, HouseholdDate, Member
 from tests import people as cast

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bot import clock
-from bot.actions import directory
+from bot.actions.staff import directory
 from bot.models import db, keys
 from tests import guard
 from tests.replay import totals

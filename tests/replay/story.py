@@ -10,10 +10,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot import clock, sheets
-from bot.actions import assignments, directory, people, roster, rounds, synthetic
-from bot.actions.outcomes import OUTCOMES
-from bot.actions.roster import Report
-from bot.actions.rounds import Plan, Segment
+from bot.actions.outreach import assignments, rounds
+from bot.actions.outreach.outcomes import OUTCOMES
+from bot.actions.outreach.rounds import Plan, Segment
+from bot.actions.roster import importing as roster
+from bot.actions.roster import synthetic
+from bot.actions.roster.importing import Report
+from bot.actions.staff import directory, people
 from bot.jobs import confirmation, escalation, releases
 from bot.models import FollowUp, HelpRequest, Household, Member, Staff, Unit
 from bot.sample.synthetic import HEADER, OLD, SURNAMES, UNITS, WORKPLACES, rows

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bot import clock
-from bot.actions import calling
-from bot.actions.calling import Calling
+from bot.actions.outreach import calling
+from bot.actions.outreach.calling import Calling
 from bot.models import FollowUp, Relief
 from tests import rounds
 from tests.replay.cast import VISITED

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pytest import MonkeyPatch
 
 from bot import clock
-from bot.actions import broadcasts, directory, groups, outbox, people
-from bot.actions.broadcasts import Firing
+from bot.actions.broadcasting import broadcasts, groups
+from bot.actions.broadcasting.broadcasts import Firing
+from bot.actions.delivery import outbox
+from bot.actions.staff import directory, people
 from bot.app import building
 from bot.config import Config, Pacing
 from bot.events import GroupInfo, Text

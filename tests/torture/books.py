@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from bot.actions.outbox import decode, plain
+from bot.actions.delivery.outbox import decode, plain
 from bot.models import db
 
 SHOWN = 3  # examples of each kind of problem

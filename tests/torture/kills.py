@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot import clock
-from bot.actions import broadcasts
+from bot.actions.broadcasting import broadcasts
 from bot.content import load_schedules
 from bot.jobs.broadcasts import fingerprint
 from bot.models import db

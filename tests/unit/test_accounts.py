@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import clock, quiet
-from bot.actions.accounts import Caps, finish, midnight
+from bot.actions.delivery.accounts import Caps, finish, midnight
 
 NINE = datetime(2026, 12, 1, 1, tzinfo=UTC)
 OLD = NINE - timedelta(days=100)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions.calling import Calling, next_attempt
-from bot.actions.outcomes import BY_WORD, NEXT_STEPS, OUTCOMES
+from bot.actions.outreach.calling import Calling, next_attempt
+from bot.actions.outreach.outcomes import BY_WORD, NEXT_STEPS, OUTCOMES
 from bot.errors import BadInput
 from bot.handlers.callparse import household_and_call, later
 

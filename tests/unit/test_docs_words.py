@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot import clock, handlers, models
-from bot.actions.directory import Speaker
-from bot.actions.reasons import REASONS
+from bot.actions.delivery.reasons import REASONS
+from bot.actions.staff.directory import Speaker
 from bot.app import building
 from bot.config import load
 from bot.content import Library

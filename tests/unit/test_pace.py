@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from bot.actions.pace import Pace
+from bot.actions.requests.pace import Pace
 from bot.config import Config
 
 TUESDAY = datetime(2026, 12, 1, 1, tzinfo=UTC)  # 9:00

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions import phones
-from bot.actions.phones import normalise
+from bot.actions.households import phones
+from bot.actions.households.phones import normalise
 
 MOBILES = st.integers(13800000000, 13800099999).map(str)
 BETWEEN = st.sampled_from(["", " ", "-", "–", " ", "\u3000", "."])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions.conversation import Answer
-from bot.actions.directory import Place, Speaker
+from bot.actions.staff.conversation import Answer
+from bot.actions.staff.directory import Place, Speaker
 from bot.errors import BadInput
 from bot.events import Chat, Incoming, Sender
 from bot.handlers.callparse import household_and_call

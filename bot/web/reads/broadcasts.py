@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from bot.actions.sessions import Me
+from bot.actions.staff.sessions import Me
 from bot.errors import NotFound
 from bot.models import Broadcast, Delivery, Group, Staff
 from bot.web.reads import planned

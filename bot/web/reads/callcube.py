@@ -11,7 +11,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from bot import clock
-from bot.actions.scope import Scope
+from bot.actions.staff.scope import Scope
 from bot.models import db
 from bot.models.fields import to_ms
 

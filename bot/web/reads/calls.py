@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from bot.actions import calling, calllists, scripts, viewing
-from bot.actions.calllists import PROMISED, Entry
-from bot.actions.lookup import CALLERS
-from bot.actions.people import act_as
+from bot.actions.households import viewing
+from bot.actions.households.lookup import CALLERS
+from bot.actions.outreach import calling, calllists, scripts
+from bot.actions.outreach.calllists import PROMISED, Entry
+from bot.actions.staff.people import act_as
 from bot.content import Library
 from bot.models import FollowUp, Household, Member, Round, Staff, db
 

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.actions import calllists, relief, viewing
+from bot.actions.households import viewing
+from bot.actions.outreach import calllists
+from bot.actions.requests import relief
 from bot.models import FollowUp, HelpRequest, Household, Relief, Unit
 
 CALLS, REQUESTS, RELIEFS = 12, 6, 12

@@ -1,6 +1,7 @@
 """Figures of a unit and a span of days, counted by the database; each can be opened to the rows it counts.
 
-The totals are those of `bot.actions.reports`, which adds up the same rows for a file: a test holds them together.
+The totals are those of `bot.actions.figures.reports`, which adds up the same rows for a file:
+a test holds them together.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -8,10 +9,10 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from bot import clock
-from bot.actions.outcomes import OUTCOMES, REACHED
-from bot.actions.reports import KINDS, Span
-from bot.actions.scope import Scope
-from bot.actions.today import A_REQUEST, ANSWERED, COUNTS, GIVEN_SQL, STANDS
+from bot.actions.figures.reports import KINDS, Span
+from bot.actions.figures.today import A_REQUEST, ANSWERED, COUNTS, GIVEN_SQL, STANDS
+from bot.actions.outreach.outcomes import OUTCOMES, REACHED
+from bot.actions.staff.scope import Scope
 from bot.models import db
 from bot.models.fields import from_ms, to_ms
 from bot.web.reads import callcube

@@ -4,7 +4,8 @@ from collections import defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.actions import people, phones, viewing, wishes
+from bot.actions.households import phones, viewing, wishes
+from bot.actions.staff import people
 from bot.errors import NotAllowed, NotFound
 from bot.models import (
     Assignment,

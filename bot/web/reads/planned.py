@@ -5,8 +5,9 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import directory, programme
-from bot.actions.programme import Programme
+from bot.actions.broadcasting import programme
+from bot.actions.broadcasting.programme import Programme
+from bot.actions.staff import directory
 from bot.content import Schedule
 from bot.content.preview import Planned, preview
 from bot.errors import NotFound

@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
-from bot.actions import alerts, as_seen, colleagues, detail, phones, relief
-from bot.actions.detail import Detail
-from bot.actions.lifecycle import NOT_YET, UNTIL_BROUGHT
-from bot.actions.reaching import Reached, reach
+from bot.actions.households import phones
+from bot.actions.requests import alerts, as_seen, detail, relief
+from bot.actions.requests.detail import Detail
+from bot.actions.requests.lifecycle import NOT_YET, UNTIL_BROUGHT
+from bot.actions.requests.reaching import Reached, reach
+from bot.actions.staff import colleagues
 from bot.models import HelpRequest, Household, Member, Relief, Staff, Unit, db
 
 SHOWN = 60  # colleagues to choose from; another one is named

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from bot import clock
-from bot.actions.scope import Scope
+from bot.actions.staff.scope import Scope
 from bot.models import Identity, db
 from bot.models.fields import from_ms, to_ms
 

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from bot import clock
-from bot.actions import phones, rounds, viewing
-from bot.actions.calllists import LAST_AT
-from bot.actions.outcomes import REACHED
-from bot.actions.rounds import LATEST, REACHED_AT
-from bot.actions.scope import Scope
+from bot.actions.households import phones, viewing
+from bot.actions.outreach import rounds
+from bot.actions.outreach.calllists import LAST_AT
+from bot.actions.outreach.outcomes import REACHED
+from bot.actions.outreach.rounds import LATEST, REACHED_AT
+from bot.actions.staff.scope import Scope
 from bot.models import Member, db
 from bot.models.fields import from_ms, to_ms
 

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from tortoise.expressions import Q
 
-from bot.actions import people, rounds
-from bot.actions.assignments import CALLERS
-from bot.actions.rounds import LEADERS, Standing
+from bot.actions.outreach import rounds
+from bot.actions.outreach.assignments import CALLERS
+from bot.actions.outreach.rounds import LEADERS, Standing
+from bot.actions.staff import people
 from bot.models import Round, Staff, db
 
 CLOSED = 10  # rounds a page

@@ -5,8 +5,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import programme
-from bot.actions.programme import Programme
+from bot.actions.broadcasting import programme
+from bot.actions.broadcasting.programme import Programme
 from bot.content.messages import Message
 from bot.content.plan import season_of
 from bot.content.preview import preview

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions import composing, people, programme
-from bot.actions.programme import Programme
-from bot.actions.sessions import Me
+from bot.actions.broadcasting import composing, programme
+from bot.actions.broadcasting.programme import Programme
+from bot.actions.staff import people
+from bot.actions.staff.sessions import Me
 from bot.content import Library, Message, degrade, length
 from bot.errors import NotAllowed, NotFound, ProblemsFound
 from bot.events import Image, Limits, Part, Text

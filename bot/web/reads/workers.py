@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from bot.actions import people
-from bot.actions.sessions import Me
+from bot.actions.staff import people
+from bot.actions.staff.sessions import Me
 from bot.errors import NotFound
 from bot.models import Group, Identity, Staff, Unit
 

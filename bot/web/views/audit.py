@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from aiohttp.web import StreamResponse
 
 from bot import clock
-from bot.actions import trail
+from bot.actions.privacy import trail
 from bot.sheets import neutral
 from bot.web.languages import N_
 from bot.web.reads import workers

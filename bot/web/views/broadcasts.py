@@ -2,7 +2,8 @@
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import reasons, steering
+from bot.actions.broadcasting import steering
+from bot.actions.delivery import reasons
 from bot.errors import ActionError, NotFound
 from bot.web.languages import N_
 from bot.web.reads import broadcasts

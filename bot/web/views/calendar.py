@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from aiohttp.web import StreamResponse
 
 from bot import clock
-from bot.actions import programme, scheduling
+from bot.actions.broadcasting import programme, scheduling
 from bot.content.messages import SENT
 from bot.errors import ActionError, BadInput, NotFound
 from bot.models import Group

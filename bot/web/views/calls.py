@@ -6,10 +6,10 @@ from uuid import uuid4
 from aiohttp.web import StreamResponse
 
 from bot import clock
-from bot.actions import callbacks, from_phone, nextcall
-from bot.actions.calllists import FLAGGED, NEVER, PROMISED, SILENT
-from bot.actions.from_phone import Taken
-from bot.actions.outcomes import OUTCOMES
+from bot.actions.outreach import callbacks, from_phone, nextcall
+from bot.actions.outreach.calllists import FLAGGED, NEVER, PROMISED, SILENT
+from bot.actions.outreach.from_phone import Taken
+from bot.actions.outreach.outcomes import OUTCOMES
 from bot.errors import ActionError
 from bot.models import FollowUp
 from bot.models.fields import to_ms

@@ -7,8 +7,10 @@ import segno
 from aiohttp import web
 from aiohttp.web import StreamResponse
 
-from bot.actions import accounts, overview, reasons, steering
-from bot.actions.accounts import Ledger
+from bot.actions.broadcasting import steering
+from bot.actions.delivery import accounts, reasons
+from bot.actions.delivery.accounts import Ledger
+from bot.actions.figures import overview
 from bot.errors import NotFound
 from bot.events import Health, Line
 from bot.models import Delivery

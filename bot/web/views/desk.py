@@ -3,8 +3,8 @@
 from aiohttp.web import StreamResponse
 
 from bot import clock
-from bot.actions.scope import scope
-from bot.actions.today import numbers
+from bot.actions.figures.today import numbers
+from bot.actions.staff.scope import scope
 from bot.web import words
 from bot.web.reads import figures, requests
 from bot.web.reads.requests import Line, Whose

@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import report_file, reports, viewing
-from bot.actions.reports import Span
-from bot.actions.scope import Scope, scope
+from bot.actions.figures import report_file, reports
+from bot.actions.figures.reports import Span
+from bot.actions.households import viewing
+from bot.actions.staff.scope import Scope, scope
 from bot.errors import BadInput, NotFound
 from bot.models import Unit
 from bot.quantities import shown

@@ -2,8 +2,8 @@
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import groups as acting
-from bot.actions import trial
+from bot.actions.broadcasting import groups as acting
+from bot.actions.broadcasting import trial
 from bot.errors import ActionError, NotFound
 from bot.models import Group
 from bot.web.reads import workers

@@ -3,7 +3,9 @@
 from aiohttp import web
 
 from bot import clock
-from bot.actions import accounts, overview, settings
+from bot.actions.delivery import accounts
+from bot.actions.figures import overview
+from bot.actions.upkeep import settings
 from bot.events import Line
 from bot.web import gate
 from bot.web.routing import MACHINE, api

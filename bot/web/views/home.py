@@ -2,7 +2,7 @@
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import signin
+from bot.actions.staff import signin
 from bot.errors import NotAllowed
 from bot.web import gate, navigation
 from bot.web.devices import named

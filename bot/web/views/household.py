@@ -4,7 +4,10 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import access, consents, household_dates, optout, people, viewing, wishes
+from bot.actions.households import consents, optout, viewing, wishes
+from bot.actions.households import dates as household_dates
+from bot.actions.privacy import access
+from bot.actions.staff import people
 from bot.errors import ActionError, BadInput, Conflict, NotFound
 from bot.models import Household
 from bot.web import words

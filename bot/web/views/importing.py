@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import roster_columns
+from bot.actions.roster import columns as roster_columns
 from bot.errors import ActionError, BadInput
 from bot.web.imports import BUSY, Sheet
 from bot.web.languages import N_

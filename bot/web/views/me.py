@@ -2,7 +2,7 @@
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import sessions
+from bot.actions.staff import sessions
 from bot.web import languages
 from bot.web.routing import SIGNED_IN, form, page
 from bot.web.visit import Visit

@@ -2,7 +2,7 @@
 
 from aiohttp.web import Response, StreamResponse
 
-from bot.actions import passwords
+from bot.actions.staff import passwords
 from bot.errors import ActionError
 from bot.web import gate
 from bot.web.devices import named

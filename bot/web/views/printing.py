@@ -5,9 +5,11 @@ from typing import NamedTuple
 from aiohttp.web import StreamResponse
 
 from bot import clock
-from bot.actions import printing, relief, viewing
-from bot.actions.printing import CallList
-from bot.actions.scope import scope
+from bot.actions.households import viewing
+from bot.actions.outreach import printing
+from bot.actions.outreach.printing import CallList
+from bot.actions.requests import relief
+from bot.actions.staff.scope import scope
 from bot.errors import ActionError, BadInput, NotFound
 from bot.web import words
 from bot.web.languages import N_

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import as_seen, confirming, correcting, help, lifecycle, linking, relief, viewing
-from bot.actions.lookup import Unclear
-from bot.actions.roster_values import CATEGORIES
+from bot.actions.households import linking, viewing
+from bot.actions.households.lookup import Unclear
+from bot.actions.requests import as_seen, confirming, correcting, help, lifecycle, relief
+from bot.actions.roster.values import CATEGORIES
 from bot.errors import ActionError, BadInput, Conflict, NotFound
 from bot.web import giftform, words
 from bot.web.reads import request as reads

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import lookup, viewing
-from bot.actions.scope import scope
+from bot.actions.households import lookup, viewing
+from bot.actions.staff.scope import scope
 from bot.errors import ActionError, NotFound
 from bot.web import words
 from bot.web.languages import N_

@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import exporting, rounds
-from bot.actions.scope import scope
+from bot.actions.outreach import rounds
+from bot.actions.roster import exporting
+from bot.actions.staff.scope import scope
 from bot.errors import ActionError
 from bot.web import words
 from bot.web.languages import N_

@@ -5,10 +5,10 @@ from datetime import date, datetime, time, timedelta
 from aiohttp.web import StreamResponse
 
 from bot import clock
-from bot.actions import assignments
-from bot.actions import rounds as acting
-from bot.actions.rounds import NEVER, Plan, Segment
-from bot.actions.scope import scope
+from bot.actions.outreach import assignments
+from bot.actions.outreach import rounds as acting
+from bot.actions.outreach.rounds import NEVER, Plan, Segment
+from bot.actions.staff.scope import scope
 from bot.errors import ActionError, BadInput, NotFound
 from bot.web import words
 from bot.web.languages import N_

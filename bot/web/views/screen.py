@@ -3,7 +3,7 @@
 from aiohttp.web import Response, StreamResponse
 
 from bot import clock
-from bot.actions import screen
+from bot.actions.upkeep import screen
 from bot.errors import NotFound
 from bot.models.fields import to_ms
 from bot.web.reads import screen as reads

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import adjusting
+from bot.actions.upkeep import adjusting
 from bot.errors import ActionError, BadInput
 from bot.web.languages import N_
 from bot.web.routing import ADMINS, form, page

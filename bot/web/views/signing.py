@@ -2,7 +2,7 @@
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import sessions, signin
+from bot.actions.staff import sessions, signin
 from bot.errors import ActionError
 from bot.web import gate
 from bot.web.devices import named

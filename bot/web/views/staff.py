@@ -2,8 +2,8 @@
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import leaving, people
-from bot.actions.colleagues import SENT
+from bot.actions.staff import leaving, people
+from bot.actions.staff.colleagues import SENT
 from bot.errors import ActionError, NotFound
 from bot.web.languages import N_
 from bot.web.reads import workers

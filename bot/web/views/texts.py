@@ -7,8 +7,8 @@ from typing import Protocol
 
 from aiohttp.web import Response, StreamResponse
 
-from bot.actions import composing
-from bot.actions.programme import Programme
+from bot.actions.broadcasting import composing
+from bot.actions.broadcasting.programme import Programme
 from bot.content.messages import SENT
 from bot.errors import ActionError, NotFound
 from bot.models import OwnText

@@ -5,8 +5,8 @@ import re
 
 from aiohttp.web import StreamResponse
 
-from bot.actions import composing, pictures
-from bot.actions.composing import Words
+from bot.actions.broadcasting import composing, pictures
+from bot.actions.broadcasting.composing import Words
 from bot.content.messages import SEASONS, SENT
 from bot.errors import ActionError, BadInput, NotFound
 from bot.models import OwnText

@@ -1,0 +1,1 @@
+"""What is said to which groups, and when."""

@@ -1,0 +1,1 @@
+"""Totals that can be opened to their rows, and how things stand."""

@@ -1,0 +1,1 @@
+"""What the law asks: the audit, access reports, erasure, retention, keys, a leak."""
