@@ -10,18 +10,22 @@ of other requests are no emergencies; those that suffer without danger count lit
 import json
 import random
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 
 from bench.train_triage import ROOT, SEED, Example, Row, read, train
-from bot.triage.despair import concept_features, gram_strength
+from bot.triage.despair import GATE, SHORT, concept_features, gram_strength, letter_count
 from bot.triage.folding import fold
 from bot.triage.model import grams
 
+Linear = tuple[float, dict[str, float]]  # a bias, and the weights of the features
+
 CONCEPT = "§"  # marks the names of concepts among the features while they are trained
 ROUNDS, FOLDS, BLOCK = 4, 5, 60
-KEEP_AT_LEAST = 6  # hundredths
+NEVER = -9.0  # the score of a line that the first look ended
+KEEP_AT_LEAST = 20  # hundredths
 BORDERLINE = 5  # one of so many lines that suffer without danger is learnt from in a round
 
 
@@ -49,6 +53,13 @@ def example(row: Row) -> Example:
     return features + [(CONCEPT + name, value) for name, value in concept_features(found)], (0, int(is_crisis(row)))
 
 
+def letters(row: Row) -> Example:
+    """The single characters of a line, for the first look."""
+    text = fold(row["text"])
+    one = 1 / letter_count(text)
+    return [(letter, one * count) for letter, count in sorted(Counter(text).items())], (0, int(is_crisis(row)))
+
+
 def joined(lines: Sequence[Row], rng: random.Random) -> list[Row]:
     """Longer lines made of the written ones: a crisis may stand between other words; most long texts hold none."""
     calm = [row for row in lines if not is_crisis(row) and row.get("kind") != "psychological"]
@@ -65,24 +76,37 @@ def joined(lines: Sequence[Row], rng: random.Random) -> list[Row]:
     ]
 
 
-def _once(lines: Sequence[Row], round_: int) -> tuple[float, dict[str, float]]:
-    rng = random.Random(SEED + round_)
-    clear = [
+def _clear(lines: Sequence[Row], rng: random.Random) -> list[Row]:
+    return [
         row for row in lines if row.get("kind") != "psychological" or is_crisis(row) or not rng.randrange(BORDERLINE)
     ]
-    return train([example(row) for row in [*clear, *joined(lines, rng)]], 1, rng)
 
 
-def averaged(lines: Sequence[Row], rounds: int) -> tuple[float, dict[str, float]]:
+def _whole(lines: Sequence[Row], round_: int) -> Linear:
+    rng = random.Random(SEED + round_)
+    return train([example(row) for row in [*_clear(lines, rng), *joined(lines, rng)]], 1, rng)
+
+
+def _first_look(lines: Sequence[Row], round_: int) -> Linear:
+    """From single lines alone, for only short ones are looked at this way."""
+    rng = random.Random(SEED + round_)
+    return train([letters(row) for row in _clear(lines, rng)], 1, rng)
+
+
+def averaged(lines: Sequence[Row], rounds: int, once: Callable[[Sequence[Row], int], Linear] = _whole) -> Linear:
     """The mean of several trainings, each with other joined lines in another order, two at a time."""
     bias, table = 0.0, dict[str, float]()
     with ProcessPoolExecutor(2) as pool:
-        trained = list(pool.map(_once, repeat(lines, rounds), range(rounds)))
+        trained = list(pool.map(once, repeat(lines, rounds), range(rounds)))
     for one, values in trained:
         bias += one / rounds
         for name, value in values.items():
             table[name] = table.get(name, 0.0) + value / rounds
     return bias, table
+
+
+def score(model: Linear, features: Example) -> float:
+    return model[0] + sum(model[1].get(name, 0.0) * value for name, value in features[0])
 
 
 def honest() -> None:
@@ -93,12 +117,19 @@ def honest() -> None:
     crises, plain, hard = list[float](), list[float](), list[float]()
     for fold_ in range(FOLDS):
         unseen = set(scenarios[fold_::FOLDS])
-        bias, table = averaged([row for row in lines if row["scenario"] not in unseen], 1)
+        known = [row for row in lines if row["scenario"] not in unseen]
+        model, first = averaged(known, 1), averaged(known, 1, _first_look)
         for row in lines:
             if row["scenario"] in unseen and (is_crisis(row) or row["label"] == "none"):
-                score = bias + sum(table.get(name, 0.0) * value for name, value in example(row)[0])
-                (crises if is_crisis(row) else hard if row.get("hard") else plain).append(score)
+                found = (
+                    score(model, example(row))
+                    if len(row["text"]) > SHORT or score(first, letters(row)) >= GATE
+                    else NEVER
+                )
+                (crises if is_crisis(row) else hard if row.get("hard") else plain).append(found)
     print(f"{len(crises)} emergencies, {len(plain)} plain lines, {len(hard)} hard ones")
+    passed = (sum(s > NEVER for s in one) / len(one) for one in (crises, plain, hard))
+    print("past the first look: {:.1%} of emergencies, {:.1%} of plain lines, {:.1%} of hard ones".format(*passed))
     for step in range(-4, 9):
         found, wrong, harder = (sum(s >= step / 2 for s in one) / len(one) for one in (crises, plain, hard))
         print(f"from {step / 2:+.1f}: recall {found:.1%}, false {1000 * wrong:.1f} of 1000 plain, {harder:.1%} hard")
@@ -109,13 +140,16 @@ def main() -> None:
     if "--honest" in sys.argv:
         honest()
         return
-    bias, table = averaged(rows(), ROUNDS)
+    lines = rows()
+    (bias, table), (first, look) = averaged(lines, ROUNDS), averaged(lines, ROUNDS, _first_look)
     rounded = {name: round(100 * table[name]) for name in sorted(table)}
     kept = {name: value for name, value in rounded.items() if abs(value) >= KEEP_AT_LEAST}
     content = {
         "bias": round(100 * bias),
         "grams": {name: value for name, value in kept.items() if not name.startswith(CONCEPT)},
         "concepts": {name.removeprefix(CONCEPT): value for name, value in kept.items() if name.startswith(CONCEPT)},
+        "letters_bias": round(100 * first),
+        "letters": {letter: round(100 * look[letter]) for letter in sorted(look)},
     }
     (ROOT / "despair.json").write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), "utf-8")
     print(f"{len(kept)} of {len(table)} features kept")

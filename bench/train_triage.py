@@ -1,6 +1,6 @@
 """Trains the linear model of `bot/triage` from the project's own examples and writes its weights.
 
-    python bench/train_triage.py            # a minute, the same bytes every time
+    python -m bench.train_triage            # some minutes, the same bytes every time
 
 Logistic regression by AdaGrad in plain Python. Long lines are rare in a family group, so the training adds
 joined lines (two chats, or a chat and a request) that teach the model where in a long text a request hides.
@@ -27,6 +27,11 @@ Row = dict[str, str]
 def read(name: str) -> list[Row]:
     """The lines of one examples file."""
     return [json.loads(line) for line in (ROOT / "examples" / name).read_text("utf-8").splitlines()]
+
+
+def calm(rows: list[Row]) -> list[Row]:
+    """Of the examples about a life in danger those that help here too: ordinary chat, and requests for things."""
+    return [row for row in rows if not row.get("hard") and row.get("kind") != "psychological"]
 
 
 def joined(rows: list[Row], rng: random.Random) -> list[Row]:
@@ -97,7 +102,7 @@ def averaged(rows: list[Row]) -> tuple[list[float], dict[str, list[float]]]:
 
 def main() -> None:
     """Reads, trains both heads, writes."""
-    biases, table = averaged(read("train.jsonl"))
+    biases, table = averaged(read("train.jsonl") + calm(read("crisis.jsonl")))
     rounded = {name: [round(100 * value) for value in table[name]] for name in sorted(table)}
     kept = {name: pair for name, pair in rounded.items() if max(map(abs, pair)) >= KEEP_AT_LEAST}
     content = {

@@ -17,10 +17,10 @@ REMEDY = '每行写成 {"text": "…", "label": "help"} 这样，label 写 help 
 def judge(args: Namespace) -> int:
     lines = read(Path(args.file))
     if args.each:
-        for verdict in each(lines):
+        for verdict in each(lines, closely=args.private):
             print(json.dumps(verdict, ensure_ascii=False))
         return 0
-    report = measure(lines)
+    report = measure(lines, closely=args.private)
     if not report.lines:
         raise ProblemsFound([Problem(args.file, 0, "没有一行有 label，没法比较", REMEDY)])
     _show(report)

@@ -98,6 +98,7 @@ def _running(add: Add) -> None:
     _watch(add)
     judge = add("judge", "用标好的例句测一测求助识别", "judging:judge")
     judge.add_argument("file", metavar="例句.jsonl", help="每行一个 JSON，有 text、label、kind、urgency")
+    judge.add_argument("--private", action="store_true", help="当作家属或私聊里说的：听得更细，误报也多一些")
     judge.add_argument("--each", action="store_true", help="逐句输出判断结果（每行一个 JSON），不统计")
 
 

@@ -33,7 +33,8 @@ def _not_staff(turn: Turn) -> Findings | None:
 def _asks(turn: Turn) -> Findings | None:
     if turn.message.quoted:
         return None
-    judgement = judge_folded(clip(turn.text))
+    known = isinstance(turn.speaker, Speaker) and turn.speaker.household_id is not None
+    judgement = judge_folded(clip(turn.text), closely=known or turn.message.chat.kind == "direct")
     return None if judgement.decision == "none" else {"judgement": judgement}
 
 

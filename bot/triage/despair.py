@@ -1,22 +1,23 @@
-"""How much a text sounds like a life in danger, also when it is said quietly: asked of every text, behind no gate.
+"""How much a text sounds like a life in danger, also when it is said quietly.
 
 The patterns of `crisis_plain` know what they were told. This linear model weighs the characters of a text, the concepts
 that they name and the pairs of concepts; `bench/train_crisis.py` learns it from `examples/crisis.jsonl` and
-`examples/train.jsonl`. Small talk is done after the characters alone.
+`examples/train.jsonl`. Most small talk is done after a look at its single characters (`may_be`), which costs a tenth.
 """
 
 import json
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, repeat
 from pathlib import Path
 
 from bot.triage.concepts import CONCEPTS
-from bot.triage.model import grams
 
-SCREEN = -1.8  # with characters alone below this, no company of concepts made one of our examples an emergency
+SCREEN = -2.5  # with its characters below this, no company of concepts made one of our examples an emergency
+# The first look: in a text of at most SHORT characters, those of at least FEW are weighed one by one. What stays below
+# GATE is small talk; hardly an example of an emergency does.
+SHORT, FEW, GATE = 60, 16, -1.3
 LIKELY = 40  # hundredths: what one piece of the text must weigh to be named as a reason
 LONG_GRAM, SPAN, MOST = 3, 10, 4
 
@@ -28,22 +29,43 @@ class Weights:
     bias: int
     grams: dict[str, int]
     concepts: dict[str, int]
+    letters_bias: int
+    letters: dict[str, int]
 
 
 @cache
 def weights() -> Weights:
     """The weights, read once."""
     kept = json.loads(Path(__file__).with_name("despair.json").read_bytes())
-    return Weights(kept["bias"], kept["grams"], kept["concepts"])
+    return Weights(kept["bias"], kept["grams"], kept["concepts"], kept["letters_bias"], kept["letters"])
 
 
-def logit(text: str) -> float:
-    """How strongly a folded text sounds like an emergency; 0 is undecided."""
-    known, found = weights(), grams(text)
-    total = (known.bias + gram_strength(len(found)) * sum(map(known.grams.get, found, repeat(0)))) / 100
-    if total < SCREEN:
-        return total
-    return total + sum(known.concepts.get(name, 0) * value for name, value in concept_features(found)) / 100
+def may_be(text: str) -> bool:
+    """Is a folded text written in such characters as emergencies are written in?"""
+    if len(text) > SHORT:
+        return True
+    known = weights()
+    return sum(map(known.letters.get, text, repeat(0))) >= _least()[len(text)]
+
+
+@cache
+def _least() -> list[float]:
+    """What the letters of a text of each length must weigh together to pass."""
+    return [(100 * GATE - weights().letters_bias) * letter_count("x" * length) for length in range(SHORT + 1)]
+
+
+def letter_count(text: str) -> float:
+    """What the weights of the letters of a text are divided by, so that length alone decides nothing."""
+    return math.sqrt(max(len(text), FEW))
+
+
+def logit(found: set[str]) -> float:
+    """How strongly a folded text with these grams sounds like an emergency; 0 is undecided."""
+    known = weights()
+    total = known.bias + gram_strength(len(found)) * sum(map(known.grams.get, found, repeat(0)))
+    if total < 100 * SCREEN:
+        return total / 100
+    return (total + _of_company(_concepts().keys() & found)) / 100
 
 
 def gram_strength(count: int) -> float:
@@ -51,10 +73,24 @@ def gram_strength(count: int) -> float:
     return 3 / math.sqrt(max(count, 24))
 
 
-def concept_features(found: Iterable[str]) -> list[tuple[str, float]]:
+def _of_company(found: set[str]) -> float:
+    known = _concepts()
+    return _of_concepts(frozenset(name for gram in found for name in known[gram]))
+
+
+@lru_cache(maxsize=4096)
+def _of_concepts(names: frozenset[str]) -> float:
+    """Remembered by the concepts, never by the text: the same few come together again and again."""
+    return sum(weights().concepts.get(name, 0) * value for name, value in _features(sorted(names)))
+
+
+def concept_features(found: set[str]) -> list[tuple[str, float]]:
     """The concepts that these grams name and all pairs of them, each with its strength."""
     known = _concepts()
-    names = sorted({name for gram in found if gram in known for name in known[gram]})
+    return _features(sorted({name for gram in found & known.keys() for name in known[gram]}))
+
+
+def _features(names: list[str]) -> list[tuple[str, float]]:
     pairs = len(names) * (len(names) - 1) / 2
     one, two = 1 / math.sqrt(max(len(names), 4)), 1.5 / math.sqrt(max(pairs, 9))
     return [(name, one) for name in names] + [(f"{a}+{b}", two) for a, b in combinations(names, 2)]

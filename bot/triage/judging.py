@@ -7,25 +7,35 @@ or at the end, and a pasted novel must not cost time.
 import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.triage.crisis_plain import plain_words
-from bot.triage.despair import heavy_words
+from bot.triage.despair import heavy_words, may_be
 from bot.triage.despair import logit as despair
 from bot.triage.folding import fold
 from bot.triage.index import PLAIN, signals_in
-from bot.triage.model import logits, probability
+from bot.triage.model import grams, logits, probability
 from bot.triage.signals import ASKING, HINTING, weighed, words_of
 from bot.triage.words import KINDS, find_words
 
 HEAD, TAIL = 2000, 500
 # Chosen on real chat: nine alerts of ten must be right, a review may be wrong more often than not.
-ALERT, REVIEW = 1.4, -0.8
-EMERGENCY, WORRY = 1.8, -0.5
-# What the model of despair hears beside the patterns: an alarm where a known hint stands, one where none does, a
-# suspicion that a person looks at the same hour, a review; and below DENIED even a phrase that decides alone is not
-# believed. Lower ones find more and cry wolf more.
-ALARM, ALARM_BARE, SUSPECT, DOUBT, DENIED = 3.5, 4.5, 1.0, 0.25, 0.0
+ALERT, REVIEW = 1.0, -1.2
+EMERGENCY = 1.8
+
+
+class Hearing(NamedTuple):
+    """What the model of despair must reach beside the patterns. Lower ones find more and cry wolf more."""
+
+    alarm: float  # that people are called at once
+    suspect: float  # that a person looks at the same hour
+    doubt: float  # that a person looks the same day
+
+
+# A group talks all day and jokes. Who writes to the bot alone, or is of a family that we look after, writes seldom,
+# and means it: there a lower bar finds more and disturbs hardly anybody.
+IN_A_CROWD, CLOSELY = Hearing(3.0, -0.3, -1.0), Hearing(2.5, -1.0, -1.3)
+DENIED = -0.8  # below this even a phrase that decides alone is not believed
 
 Decision = Literal["alert", "review", "none"]
 Urgency = Literal["normal", "urgent", "emergency"]
@@ -48,15 +58,16 @@ class Judgement:
 CASUAL = frozenset({"news", "advert", "joke"})  # a forwarded post, a joke: only plain words make it an emergency
 _NOTHING = Judgement("none", 1.0)
 NEVER = -9.0
+SECOND, LEAST = 0.2, -6.0  # how much the other model has to say on despair, and the worst that it may say against it
 # The few words of despair that people write in Latin letters; "hello" and "HELP" must not be weighed by theirs.
 _LATIN = re.compile(r"zi ?sha|qing ?sheng|xiang ?si|bu ?xiang ?huo|huo ?bu ?xia|suicid|kill my|to die", re.IGNORECASE)
 _LETTERS = re.compile("[A-Za-z][A-Za-z0-9]+")  # words of another language, codes
 _SPACED = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 
 
-def judge(text: str) -> Judgement:
-    """Does this text ask for help, for what, and how soon?"""
-    return judge_folded(fold(clip(text)))
+def judge(text: str, *, closely: bool = False) -> Judgement:
+    """Does this text ask for help, for what, and how soon? `closely` for what a family wrote, or anybody in private."""
+    return judge_folded(fold(clip(text)), closely=closely)
 
 
 def clip(text: str) -> str:
@@ -64,30 +75,36 @@ def clip(text: str) -> str:
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
 
 
-def judge_folded(folded: str) -> Judgement:
+def judge_folded(folded: str, *, closely: bool = False) -> Judgement:
     """The same for a text that is folded already, and not longer than is read."""
     text = _SPACED.sub("", folded) if " " in folded else folded
-    names, gloom = signals_in(text), despair(_weighable(text))
-    if not names and gloom < DOUBT:  # nothing in it asks or worries: most chat ends here
+    bar = CLOSELY if closely else IN_A_CROWD
+    names = signals_in(text)
+    heavy = PLAIN in names or may_be(text)
+    if not names and not heavy:  # nothing in it asks or worries: most chat ends here
         return _NOTHING
+    known = weighed(names)
+    found = grams(text)
+    ask, crisis = logits(found, known) if known else (NEVER, NEVER)
+    gloom = despair(_weighable(text, found)) + SECOND * max(crisis, LEAST) if heavy else NEVER
     plain = plain_words(text) if PLAIN in names and gloom >= DENIED else ()
-    names = weighed(names)
-    ask, crisis = logits(text, names) if names else (NEVER, NEVER)
-    hinted = HINTING & names and not CASUAL & names
-    if plain or gloom >= (ALARM if hinted else ALARM_BARE) or (hinted and crisis >= EMERGENCY):
-        words = plain or _reasons(text, HINTING & names) or heavy_words(text)
+    hinted = HINTING & known and not CASUAL & known
+    dark = gloom >= bar.suspect
+    # What asks for help plainly reaches a chair anyway: then a suspicion is enough to call it by its name.
+    if plain or gloom >= bar.alarm or (hinted and crisis >= EMERGENCY) or (dark and ask >= ALERT):
+        words = plain or _reasons(text, HINTING & known) or heavy_words(text)
         return _emergency(folded, text, words, max(crisis, gloom))
-    if gloom >= SUSPECT and ask < ALERT:
+    if dark:
         return _doubtful(folded, text, gloom, "emergency")
-    if ask >= REVIEW or crisis >= WORRY:
-        return _request(folded, text, names, ask)
-    if gloom < DOUBT:
-        return Judgement("none", round(1 - probability(ask), 3)) if names else _NOTHING
+    if ask >= REVIEW:
+        return _request(folded, text, known, ask)
+    if gloom < bar.doubt:
+        return Judgement("none", round(1 - probability(ask), 3)) if known else _NOTHING
     return _doubtful(folded, text, gloom, "normal")
 
 
-def _weighable(text: str) -> str:
-    return text if not _LETTERS.search(text) or _LATIN.search(text) else _LETTERS.sub("", text)
+def _weighable(text: str, found: set[str]) -> set[str]:
+    return found if not _LETTERS.search(text) or _LATIN.search(text) else grams(_LETTERS.sub("", text))
 
 
 def _doubtful(folded: str, text: str, gloom: float, urgency: Urgency) -> Judgement:
@@ -103,9 +120,8 @@ def _emergency(folded: str, text: str, words: tuple[str, ...], logit: float) -> 
 def _request(folded: str, text: str, names: set[str], ask: float) -> Judgement:
     decision: Decision = "alert" if ask >= ALERT else "review"
     urgency: Urgency = "urgent" if "urgent" in names or "danger" in names else "normal"
-    worry = () if ask >= REVIEW else ("psychological",)
     reasons = _verbatim(folded, _reasons(text, ASKING & names) or _reasons(text, HINTING & names))
-    return Judgement(decision, round(probability(ask), 3), _kinds(text, *worry), urgency, reasons)
+    return Judgement(decision, round(probability(ask), 3), _kinds(text), urgency, reasons)
 
 
 def _kinds(text: str, *sure: str) -> tuple[str, ...]:

@@ -103,9 +103,9 @@ class Report:
         return 1000 * _ratio(self.suspected_false, self.none.lines)
 
 
-def measure(lines: Iterable[Line]) -> Report:
-    """Judges the lines that have a label and counts."""
-    judged = [(line, judge(line["text"])) for line in lines if line.get("label") in ("help", "none")]
+def measure(lines: Iterable[Line], *, closely: bool = False) -> Report:
+    """Judges the lines that have a label and counts; `closely` as if a family had written them."""
+    judged = [(line, judge(line["text"], closely=closely)) for line in lines if line.get("label") in ("help", "none")]
     asks = [pair for pair in judged if pair[0]["label"] == "help"]
     rest = [pair for pair in judged if pair[0]["label"] == "none"]
     plain = [pair for pair in rest if not pair[0].get("hard")]
@@ -131,10 +131,10 @@ def _emergencies(verdicts: Iterable[Judgement], decision: Decision) -> int:
     return sum(verdict.urgency == "emergency" and verdict.decision == decision for verdict in verdicts)
 
 
-def each(lines: Iterable[Line]) -> Iterator[dict[str, Any]]:
+def each(lines: Iterable[Line], *, closely: bool = False) -> Iterator[dict[str, Any]]:
     """The verdict of every line, beside the line's own label when it has one."""
     for line in lines:
-        verdict = judge(line["text"])
+        verdict = judge(line["text"], closely=closely)
         known = {f"own_{key}": line[key] for key in ("label", "kind", "urgency", "hard") if line.get(key)}
         yield {
             "text": line["text"],

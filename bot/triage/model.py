@@ -67,10 +67,9 @@ def signal_features(names: Iterable[str]) -> list[str]:
     return features
 
 
-def logits(text: str, names: AbstractSet[str]) -> tuple[float, float]:
-    """How strongly a folded text with these signals asks for help, and is an emergency; 0 is undecided."""
+def logits(found: set[str], names: AbstractSet[str]) -> tuple[float, float]:
+    """How strongly a folded text with these grams and signals asks for help, and is an emergency; 0 is undecided."""
     known = weights()
-    found = grams(text)
     ask, crisis = _sum(known.grams, found)
     more_ask, more_crisis = _of_signals(frozenset(names))
     factor = strength(len(found))

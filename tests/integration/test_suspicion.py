@@ -1,6 +1,8 @@
 """Perhaps a life in danger, and nobody can be sure: people look at once, and calmly; the family sees no drama."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 
 import pytest
 
@@ -9,9 +11,21 @@ from bot.actions.requests.alerts import Rules
 from bot.handlers import help as listening
 from bot.jobs import digest, escalation
 from bot.models import Delivery, HelpRequest, Label
-from bot.triage import Judgement, judge_folded
+from bot.triage import Judgement, judge, judge_folded
 from tests import people
-from tests.people import CHAIR, DEPUTY, FAMILY_GROUP, LIFE, LIU, NEED, OUTSIDER, TOP_CHAIR, VOLUNTEER, WU
+from tests.people import (
+    CHAIR,
+    DEPUTY,
+    FAMILY_GROUP,
+    LIFE,
+    LIU,
+    NEED,
+    OUTSIDER,
+    STRANGER,
+    TOP_CHAIR,
+    VOLUNTEER,
+    WU,
+)
 from tests.room import Room, Said
 
 NOON = datetime(2026, 12, 1, 4, tzinfo=UTC)
@@ -27,7 +41,9 @@ DOUBTS = {
 @pytest.fixture
 async def room(database: str, monkeypatch: pytest.MonkeyPatch) -> Room:
     """What these two sentences are judged to be is settled here, so that the model may learn."""
-    monkeypatch.setattr(listening, "judge_folded", lambda text: DOUBTS.get(text) or judge_folded(text))
+    monkeypatch.setattr(
+        listening, "judge_folded", lambda text, closely: DOUBTS.get(text) or judge_folded(text, closely=closely)
+    )
     clock.use(lambda: NOON)
     await people.settle()
     return Room(escalation={"counsellors": ["陈小满"]}, privacy={"keep_labels": True})
@@ -42,6 +58,22 @@ async def _later(rules: Rules, room: Room, minutes: int) -> list[str]:
     clock.use(lambda: at)
     await escalation.tick(rules)
     return alerted(await room.deliver())
+
+
+def barely_heard() -> str:
+    """A sentence that goes under in a crowd, and is heard where one listens closely."""
+    lines = (files("bot.triage") / "examples" / "validation.jsonl").read_text("utf-8").splitlines()
+    texts: list[str] = [line["text"] for line in map(json.loads, lines) if line.get("urgency") == "emergency"]
+    closely = [text for text in texts if judge(text, closely=True).urgency == "emergency"]
+    return next(text for text in closely if judge(text).urgency != "emergency")
+
+
+async def test_what_a_family_says_and_what_is_said_alone_is_listened_to_closely(room: Room) -> None:
+    words = barely_heard()
+    await room.say(words, STRANGER, FAMILY_GROUP)
+    assert not await HelpRequest.filter(urgency="emergency").count(), "one of many, who talk all day"
+    assert CHAIR in alerted(await room.say(words, LIU, FAMILY_GROUP))
+    assert alerted(await room.say(words, STRANGER))
 
 
 async def test_in_a_group_the_bot_is_silent_and_the_people_of_an_emergency_are_told(room: Room) -> None:

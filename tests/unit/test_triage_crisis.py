@@ -51,17 +51,20 @@ def test_asking_for_sleeping_pills_is_an_errand() -> None:
 
 def test_small_talk_is_no_emergency_and_is_done_early() -> None:
     assert not [line for line in LINES if judge(line).urgency == "emergency"]
-    further = sum(despair.logit(fold(text)) >= despair.SCREEN for text in ALL_TALK)
-    assert further <= len(ALL_TALK) * 0.12
+    further = sum(despair.may_be(fold(text)) for text in ALL_TALK)
+    assert further <= len(ALL_TALK) * 0.3
 
 
-def test_between_an_alarm_and_a_doubt_there_is_a_suspicion(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {}
-    for gloom in (judging.DOUBT - 1, judging.DOUBT, judging.SUSPECT, judging.ALARM_BARE):
-        monkeypatch.setattr(judging, "despair", lambda _, gloom=gloom: gloom)
-        verdict = judge("墙上那幅画歪了")
-        found[gloom] = (verdict.decision, verdict.urgency)
-    assert list(found.values()) == [
+@pytest.mark.parametrize("closely", [False, True])
+def test_between_an_alarm_and_a_doubt_there_is_a_suspicion(monkeypatch: pytest.MonkeyPatch, closely: bool) -> None:
+    bar, found = judging.CLOSELY if closely else judging.IN_A_CROWD, []
+    monkeypatch.setattr(judging, "may_be", lambda _: True)
+    for gloom in (bar.doubt - 1, bar.doubt, bar.suspect, bar.alarm):
+        weighed = gloom - judging.SECOND * judging.LEAST
+        monkeypatch.setattr(judging, "despair", lambda _, weighed=weighed: weighed + 1e-9)
+        verdict = judge("墙上那幅画歪了", closely=closely)
+        found.append((verdict.decision, verdict.urgency))
+    assert found == [
         ("none", "normal"),
         ("review", "normal"),
         ("review", "emergency"),
@@ -71,7 +74,7 @@ def test_between_an_alarm_and_a_doubt_there_is_a_suspicion(monkeypatch: pytest.M
 
 def test_suspicions_are_named_and_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     verdicts = {"a": Judgement("alert", 1.0, (), "emergency"), "b": Judgement("review", 0.7, (), "emergency")}
-    monkeypatch.setattr(measuring, "judge", lambda text: verdicts.get(text, Judgement("review", 0.5)))
+    monkeypatch.setattr(measuring, "judge", lambda text, closely: verdicts.get(text, Judgement("review", 0.5)))
     crises = [{"text": text, "label": "help", "urgency": "emergency"} for text in "abc"]
     calm = [{"text": "b", "label": "none"}, {"text": "b", "label": "none", "hard": "joke"}]
     report = measuring.measure([*crises, *calm])
@@ -87,11 +90,9 @@ def test_a_text_without_any_signal_can_be_heard() -> None:
     assert sum(judge(text).decision != "none" for text in unheard) >= 0.95 * len(unheard)
 
 
-def test_the_screen_drops_no_emergency_of_the_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_look_ends_hardly_an_emergency_of_the_examples() -> None:
     lines = [fold(row["text"]) for row in rows() if is_crisis(row)]
-    screened = [despair.logit(line) for line in lines]
-    monkeypatch.setattr(despair, "SCREEN", -100.0)
-    assert not [line for line, seen in zip(lines, screened, strict=True) if seen < 0 <= despair.logit(line)]
+    assert sum(not despair.may_be(line) for line in lines) <= 0.02 * len(lines)
 
 
 def test_examples_are_told_apart_by_scenario_and_none_is_measured_on() -> None:

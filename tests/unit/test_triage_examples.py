@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.triage import judge
 from bot.triage.measure import Report, each, measure
 
 EXAMPLES = files("bot.triage") / "examples"
@@ -32,7 +33,7 @@ def _requests(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_no_line_is_learnt_and_tested(held_out: list[dict[str, Any]]) -> None:
     learnt = {line["text"] for name in ("train.jsonl", "crisis.jsonl") for line in _read(name)}
-    assert not {line["text"] for line in [*held_out, *_read("unseen.jsonl")]} & learnt
+    assert not {line["text"] for line in [*held_out, *_read("validation.jsonl")]} & learnt
     assert len({line["text"] for line in held_out}) == len(held_out)
 
 
@@ -54,7 +55,7 @@ def test_emergencies_are_seen(report: Report, held_out: list[dict[str, Any]]) ->
 
 def test_what_another_hand_wrote_is_heard_as_well() -> None:
     """219 sentences of danger, 398 of chat and near misses, by somebody who had seen neither code nor data."""
-    unseen = measure(_read("unseen.jsonl"))
+    unseen = measure(_read("validation.jsonl"))
     assert (unseen.lines, unseen.emergencies) == (617, 219)
     assert unseen.recall >= 0.95 and unseen.emergency_recall >= 0.88
     assert unseen.alert_precision >= 0.95
@@ -77,3 +78,12 @@ def test_each_line_shows_its_verdict_beside_its_label() -> None:
 def test_lines_without_a_label_are_not_counted() -> None:
     empty = measure([{"text": "早上好"}])
     assert (empty.lines, empty.recall, empty.alert_precision) == (0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("name", ["validation.jsonl", "held_out.jsonl"])
+def test_listening_closely_hears_all_that_is_heard_in_a_crowd(name: str) -> None:
+    level = ("none", "review", "alert").index
+    for line in _read(name):
+        crowd, close = judge(line["text"]), judge(line["text"], closely=True)
+        assert level(close.decision) >= level(crowd.decision) or close.urgency == "emergency"
+        assert (crowd.urgency == "emergency") <= (close.urgency == "emergency")
