@@ -37,7 +37,11 @@ class Weights:
 def weights() -> Weights:
     """The weights, read once."""
     kept = json.loads(Path(__file__).with_name("despair.json").read_bytes())
-    return Weights(kept["bias"], kept["grams"], kept["concepts"], kept["letters_bias"], kept["letters"])
+    one: dict[int, int] = {}  # equal weights are one object: less memory to run through, and that is what takes time
+    grams, letters = (
+        {piece: one.setdefault(w, w) for piece, w in kept[table].items()} for table in ("grams", "letters")
+    )
+    return Weights(kept["bias"], grams, kept["concepts"], kept["letters_bias"], letters)
 
 
 def may_be(text: str) -> bool:
