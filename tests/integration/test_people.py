@@ -1,5 +1,6 @@
 """Units, staff and accounts: who gets a right, and that it ends when it should."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bot import clock
 from bot.actions.staff import directory, people
 from bot.errors import BadInput, Conflict, NotAllowed, NotFound
-from bot.models import Audit, BindCode, Household, Identity, Member, Staff
+from bot.models import Audit, BindCode, Household, Identity, Member, Staff, Unit
 
 
 async def union() -> dict[str, Staff]:
@@ -172,3 +173,10 @@ async def test_a_family_member_is_bound_and_unbound(database: str) -> None:
     assert directory.speaker("qq", "f1") is None
     with pytest.raises(NotFound):
         await people.bind_member("qq", "f1", 99999)
+
+
+async def test_two_who_add_the_same_unit_get_one_unit_and_a_plain_word(database: str) -> None:
+    done = await asyncio.gather(*(people.add_unit("Z9", name) for name in ("一井", "二井")), return_exceptions=True)
+    assert await Unit.filter(code="Z9").count() == 1
+    refused = [one for one in done if isinstance(one, BaseException)]
+    assert len(refused) == 1 and isinstance(refused[0], Conflict) and "已经有这个编号的单位" in str(refused[0])

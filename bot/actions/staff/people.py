@@ -26,6 +26,7 @@ LIFETIME = timedelta(hours=24)
 
 MAY_NOT = "您没有权限做这件事，请找管理员"
 BAD_CODE = "绑定码不对、已经用过或过期了，请向管理员要一个新的"
+CODE_TAKEN = "已经有这个编号的单位了，请换一个编号"
 TAKEN = "这个账号已经绑定了别人，请先让管理员解除绑定"
 
 
@@ -72,8 +73,11 @@ async def add_unit(code: str, name: str, parent_code: str | None = None, *, by: 
         if by is not None:
             await act_as(by, (), None if parent is None else parent.id)
         if await Unit.filter(code=code).exists():
-            raise Conflict("已经有这个编号的单位了，请换一个编号")
-        unit = await Unit.create(code=code, name=name, parent=parent)
+            raise Conflict(CODE_TAKEN)
+        try:
+            unit = await Unit.create(code=code, name=name, parent=parent)
+        except IntegrityError:  # added by another a moment ago
+            raise Conflict(CODE_TAKEN) from None
         unit.path = f"{parent.path if parent else '/'}{unit.id}/"
         if len(unit.path) > 200:
             raise BadInput("单位层级太深了，请放到高一些的单位下面")
