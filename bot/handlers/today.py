@@ -28,6 +28,7 @@ def routes(desk: Desk) -> Router:
             unit=units.name,
             opened=found.opened,
             acknowledged=found.acknowledged,
+            suspected=found.suspected,
             called=found.called,
             reached=found.reached,
             visited=found.visited,

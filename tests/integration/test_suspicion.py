@@ -168,3 +168,16 @@ async def test_a_plain_doubt_still_waits_for_the_digest(room: Room) -> None:
     await digest.tick(room.rules)
     told = [one for one in await room.news() if one.chat == CHAIR]
     assert len(told) == 1 and told[0].purpose != "alert" and "待核实" in told[0].text
+
+
+async def test_who_slept_through_it_sees_it_first_the_next_morning(room: Room) -> None:
+    await room.say(DULL, WU)
+    await room.say(HEAVY, LIU, FAMILY_GROUP)
+    listed = (await room.say("求助单", CHAIR))[0].text.splitlines()
+    doubts = listed[next(at for at, line in enumerate(listed) if line.startswith("待核实")) + 1 :]
+    assert [line.split(" ")[0] for line in doubts[:2]] == ["2", "1"]
+    morning = (await room.say("今天", CHAIR))[0].text
+    assert morning.startswith("请先看一眼：1 单可能有人心里很难")
+    await room.say("收到 2", CHAIR)
+    assert "请先看一眼" not in (await room.say("今天", CHAIR))[0].text
+    assert "请先看一眼" not in (await room.say("今天", OUTSIDER))[0].text, "of another mine"

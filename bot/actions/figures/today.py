@@ -27,7 +27,7 @@ A_REQUEST = f"coalesce(r.closed_as, '') NOT IN ({among(NOT_COUNTED)})"
 STANDS = "NOT EXISTS (SELECT 1 FROM relief c WHERE c.corrects_id = r.id)"
 GIVEN_SQL = f"r.state IN ({among(GIVEN)}) AND {STANDS}"
 ANSWERED = f"r.outcome IN ({among(REACHED)})"
-# The statement, the column of its unit, and how often the day and the units are asked for in it.
+# The statement, the column of its unit, and how often the day and the units are asked for in it; 0: the units alone.
 QUERIES = (
     (
         "SELECT count(*) AS opened, count(DISTINCT r.household_id) AS opened_households FROM help_request r"
@@ -40,6 +40,12 @@ QUERIES = (
         f" WHERE r.acknowledged_at >= ? AND r.acknowledged_at < ? AND {A_REQUEST} AND INSIDE",
         "r.unit_id",
         1,
+    ),
+    (
+        "SELECT count(*) AS suspected FROM help_request r"
+        " WHERE r.state = 'review' AND r.urgency = 'emergency' AND INSIDE",
+        "r.unit_id",
+        0,
     ),
     (
         "SELECT sum(CASE WHEN r.visited THEN 0 ELSE 1 END) AS called,"
@@ -70,11 +76,15 @@ QUERIES = (
 
 
 class Numbers(NamedTuple):
-    """Since midnight. `called` and `reached` are phone calls; households that are on no roster are not among the 户."""
+    """Since midnight, except what is in doubt. `called` and `reached` are phone calls.
+
+    Households that are on no roster are not among the 户.
+    """
 
     opened: int
     opened_households: int
     acknowledged: int
+    suspected: int  # of any day: perhaps a life in danger, and nobody has had a look yet
     called: int
     reached: int
     visited: int
@@ -91,6 +101,6 @@ async def numbers(scope: Scope) -> Numbers:
     found: dict[str, int] = {}
     for statement, column, times in QUERIES:
         inside, units = scope.where(column)
-        rows = await db.fetch(statement.replace("INSIDE", inside), *([first, end, *units] * times))
+        rows = await db.fetch(statement.replace("INSIDE", inside), *([first, end, *units] * times if times else units))
         found |= {name: int(value or 0) for name, value in rows[0].items()}
     return Numbers(**found)

@@ -234,13 +234,18 @@ async def withdraw(number: int, staff_id: int) -> bool:
 
 
 async def open_for(staff_id: int) -> list[Listed]:
-    """Requests that still want somebody, of the person's unit and below, those without a 收到 first."""
+    """Requests that still want somebody, of the person's unit and below.
+
+    Those without a 收到 first, and of those in doubt what may be a life in danger.
+    """
     staff = await Staff.get_or_none(id=staff_id, active=True)
     if staff is None:
         return []
     rows = await HelpRequest.filter(state__in=STILL_OPEN).order_by("id").prefetch_related("household")
     mine = [_listed(row) for row in rows if row.assigned_to_id == staff.id or await may_see(staff, row)]
-    return sorted(mine, key=lambda row: (row.state != "open", row.number))
+    return sorted(
+        mine, key=lambda row: (row.state != "open", row.urgency != "emergency" or row.state != "review", row.number)
+    )
 
 
 def _listed(request: HelpRequest) -> Listed:

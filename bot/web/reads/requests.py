@@ -161,7 +161,9 @@ async def due(whose: Whose, within: timedelta = timedelta(hours=24), most: int =
 
 
 async def doubtful(whose: Whose, most: int = 10) -> list[Line]:
-    return await _some(whose, "r.state = 'review'", [], "r.id DESC", most)
+    """Those that may be a life in danger before all others: somebody may have slept through the call to look."""
+    first = "CASE WHEN r.urgency = 'emergency' THEN 0 ELSE 1 END, r.id DESC"
+    return await _some(whose, "r.state = 'review'", [], first, most)
 
 
 async def _some(whose: Whose, state: str, values: Sequence[object], order: str, most: int) -> list[Line]:
