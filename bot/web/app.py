@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 
 from bot.errors import ActionError
-from bot.web import assets, errors, gate
+from bot.web import assets, errors, gate, passing
 from bot.web.gate import Refused
 from bot.web.live import LIVE, Live
 from bot.web.routes import table
@@ -33,6 +33,7 @@ def build(site: Site, doors: Iterable[web.AbstractRouteDef] = ()) -> web.Applica
     site.paths = frozenset(route.path for route in known.values() if route is not None and route.kind == "page")
     app[SITE], app[ROUTES], app[LIVE] = site, known, Live()
     app.on_response_prepare.append(_harden)
+    app.on_startup.append(_clear)
     app.on_shutdown.append(_close)
     return app
 
@@ -78,6 +79,11 @@ async def _nowhere(visit: Visit) -> web.StreamResponse:
 
 async def _harden(request: web.Request, response: web.StreamResponse) -> None:
     gate.harden(request, response)
+
+
+async def _clear(app: web.Application) -> None:
+    if left := await asyncio.to_thread(passing.sweep):
+        log.warning("removed %d folders with sheets that a process left when it was cut off", left)
 
 
 async def _close(app: web.Application) -> None:

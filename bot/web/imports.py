@@ -20,6 +20,7 @@ from bot.actions.roster import importing as roster
 from bot.actions.roster import report as roster_report
 from bot.actions.roster.importing import Report
 from bot.errors import ActionError, BadInput, Conflict, NotFound
+from bot.web import passing
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Imports:
         if ending not in ENDINGS:
             raise BadInput("这个文件不是表格，请上传 Excel（xlsx、xls）、WPS 另存的 xlsx、ODS 或 CSV。")
         self._sweep(staff_id)
-        folder = TemporaryDirectory(prefix="songnuan-")
+        folder = passing.folder()
         try:
             path = Path(folder.name) / f"sheet{ending}"
             header = await asyncio.to_thread(_header, path, content)

@@ -1,6 +1,7 @@
 """A roster is uploaded, its columns are named, it is tried and brought in: through a real server and in Chromium."""
 
 import asyncio
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from aiohttp import FormData
 from bot.actions.roster import columns as roster_columns
 from bot.config import Config
 from bot.models import Audit, Household
+from bot.web import passing
 from tests import people
 from tests.browsing import browsing, look
 from tests.room import SETTINGS
@@ -195,3 +197,14 @@ async def test_an_import_with_errors_in_a_browser(database: str, chromium: str, 
         await page.get_by_role("button", name="看", exact=True).click()
         await page.get_by_test_id("seen").wait_for()
         await look(page, "household")
+
+
+async def test_a_start_removes_the_sheets_of_a_process_that_was_killed(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / f"{passing.PREFIX}999999999-x"
+    left.mkdir()
+    (left / "sheet.xlsx").write_text("rows")
+    async with console(database):
+        assert not left.exists()

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -18,7 +17,7 @@ from bot.actions.staff.scope import Scope, scope
 from bot.errors import BadInput, NotFound
 from bot.models import Unit
 from bot.quantities import shown
-from bot.web import charts, words
+from bot.web import charts, passing, words
 from bot.web.languages import N_
 from bot.web.reads import figures
 from bot.web.reads.figures import Total
@@ -244,7 +243,7 @@ def _download(ending: str, media_type: str) -> Handler:
 
 
 def _written(report: reports.Report, ending: str) -> bytes:
-    with TemporaryDirectory() as folder:
+    with passing.folder() as folder:
         path = Path(folder) / f"report.{ending}"
         report_file.save(report, path)
         return path.read_bytes()
