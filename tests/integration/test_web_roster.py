@@ -12,6 +12,7 @@ from bot.models import (
     Audit,
     BindCode,
     Consent,
+    Delivery,
     FollowUp,
     HelpRequest,
     Household,
@@ -264,3 +265,6 @@ async def test_the_roster_is_taken_out(database: str) -> None:
             (True, "上门慰问核对地址"),
             (False, None),
         ]
+        [told] = await Delivery.filter(key__startswith="n:export:")
+        assert told.chat_id == people.ADMIN and "王秀兰 刚导出了一份完整的名册，2 户" in (told.body or "")
+        assert "138" not in (told.body or "") and not told.quiet_hours

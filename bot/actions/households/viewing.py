@@ -212,15 +212,6 @@ async def _watch(staff: Staff, rules: Rules) -> None:
         return
     parts = rules.texts.render("replies/many-views", name=staff.name, count=seen)
     mark = f"views:{staff.id}:{clock.local(clock.now()).date()}:{(seen - 1) // rules.views_a_day}"
-    told = await notices.tell(await notices.accounts(await _overseers(staff)), parts, "normal", mark, rules)
+    told = await notices.tell(await notices.accounts(await people.overseers(staff)), parts, "normal", mark, rules)
     if not told:
         log.warning("staff %d has seen %d households in clear today, and no admin can be told", staff.id, seen)
-
-
-async def _overseers(staff: Staff) -> list[int]:
-    """The admins of the person's unit and above, without the person; where there are none, the chairs above."""
-    await staff.fetch_related("unit")
-    above = [int(step) for step in staff.unit.path.strip("/").split("/")]
-    others = await Staff.filter(active=True, unit_id__in=above, role__in=("admin", "chair")).exclude(id=staff.id)
-    admins = [one.id for one in others if one.role == "admin"]
-    return admins or [one.id for one in others]

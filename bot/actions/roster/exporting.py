@@ -5,6 +5,7 @@ took the roster out. A cell that comes back masked changes nothing.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,13 +13,18 @@ from typing import Any, NamedTuple
 from bot import clock, sheets
 from bot.actions.households import phones
 from bot.actions.privacy import audit
+from bot.actions.requests import notices
+from bot.actions.requests.alerts import Rules
 from bot.actions.roster import values as roster_values
 from bot.actions.roster.columns import FIELDS, LABELS
 from bot.actions.roster.scope import MANAGERS
 from bot.actions.roster.values import HIDDEN, Day
 from bot.actions.staff import people
 from bot.errors import BadInput
-from bot.models import Consent, Household, HouseholdDate, Member, Unit, db
+from bot.models import Consent, Household, HouseholdDate, Member, Staff, Unit, db
+from bot.models.fields import to_ms
+
+log = logging.getLogger(__name__)
 
 HOUSES_AT_ONCE = 500
 REASON_LEAST, REASON_MOST = 4, 100
@@ -33,9 +39,17 @@ class Exported(NamedTuple):
 
 
 async def export_roster(
-    path: Path, staff_id: int | None = None, *, unit_code: str | None = None, reason: str = ""
+    path: Path,
+    staff_id: int | None = None,
+    *,
+    unit_code: str | None = None,
+    reason: str = "",
+    rules: Rules | None = None,
 ) -> Exported:
-    """Write a CSV or XLSX; in clear with a reason, else masked. A chair only gets their own unit and below."""
+    """Write a CSV or XLSX; in clear with a reason, else masked. A chair only gets their own unit and below.
+
+    With `rules`, those who oversee the person are told of a roster in clear, at once.
+    """
     reason = " ".join(reason.split())
     check_reason(reason, clear=bool(reason))
     scope = await _scope(staff_id, unit_code)
@@ -44,7 +58,7 @@ async def export_roster(
     async for some in _pieces(scope):
         households += len(some)
         rows += [row for one in some for row in _rows(one, in_clear=bool(reason))]
-    await _note(staff_id, scope, households, reason)
+    await _note(staff_id, scope, households, reason, rules)
     await asyncio.to_thread(sheets.write, path, rows)
     return Exported(households, len(rows) - 1)
 
@@ -64,11 +78,22 @@ async def _scope(staff_id: int | None, unit_code: str | None) -> str:
     return staff.unit.path if unit is None else unit.path
 
 
-async def _note(staff_id: int | None, scope: str, households: int, reason: str) -> None:
+async def _note(staff_id: int | None, scope: str, households: int, reason: str, rules: Rules | None) -> None:
     """Before the file is there: who took it must be known even if the disk is full."""
     detail: dict[str, Any] = {"scope": scope, "households": households, "clear": bool(reason)}
     async with db.transaction():
         await audit.note("roster.export", "roster", staff_id=staff_id, reason=reason, **detail)
+        if reason and staff_id is not None and rules is not None:
+            await _tell(staff_id, households, rules)
+
+
+async def _tell(staff_id: int, households: int, rules: Rules) -> None:
+    """In clear it is the largest leak there can be: who oversees the person asks while it can still be stopped."""
+    staff = await Staff.get(id=staff_id)
+    parts = rules.texts.render("replies/roster-in-clear", name=staff.name, count=households)
+    mark = f"export:{staff.id}:{to_ms(clock.now())}"
+    if not await notices.tell(await notices.accounts(await people.overseers(staff)), parts, "urgent", mark, rules):
+        log.warning("staff %d took the roster out in clear, and nobody can be told", staff_id)
 
 
 class _House(NamedTuple):

@@ -58,6 +58,15 @@ async def _covers(scope: Unit, unit_id: int | None) -> bool:
     return await Unit.filter(id=unit_id, path__startswith=scope.path).exists()
 
 
+async def overseers(staff: Staff) -> list[int]:
+    """The admins of the person's unit and above, without the person; where there are none, the chairs above."""
+    await staff.fetch_related("unit")
+    above = [int(step) for step in staff.unit.path.strip("/").split("/")]
+    others = await Staff.filter(active=True, unit_id__in=above, role__in=("admin", "chair")).exclude(id=staff.id)
+    admins = [one.id for one in others if one.role == "admin"]
+    return admins or [one.id for one in others]
+
+
 async def unit_by_code(code: str) -> Unit:
     unit = await Unit.get_or_none(code=code.strip())
     if unit is None:

@@ -107,7 +107,9 @@ async def exported(visit: Visit) -> StreamResponse:
         exporting.check_reason(reason, clear=clear)
         with passing.folder() as folder:
             path = Path(folder) / f"roster.{kind}"
-            await exporting.export_roster(path, visit.me.id, unit_code=units.code, reason=reason if clear else "")
+            await exporting.export_roster(
+                path, visit.me.id, unit_code=units.code, reason=reason if clear else "", rules=visit.site.rules
+            )
             return visit.download(path.name, path.read_bytes(), TYPES[kind])
     except ActionError as error:
         own = await scope(visit.me.id, CHAIRS)
