@@ -6,7 +6,8 @@ from pathlib import Path
 from bot import clock
 from bot.actions.upkeep import backup, settings
 
-LAST = "backup"  # the setting that remembers for which night it was made
+# Settings: for which night it was begun, for which it was finished, and in which hour of the clock it was begun last.
+LAST, DONE, BEGUN = "backup", "backup.done", "backup.begun"
 
 
 async def tick(at: str, folder: Path) -> bool:
@@ -14,15 +15,28 @@ async def tick(at: str, folder: Path) -> bool:
     if not at or await settings.get(settings.HOLD):
         return False
     due = _latest(time.fromisoformat(at)).isoformat()
-    before = await settings.get(LAST)
-    if not await settings.advance(LAST, due):
+    before, hour = await settings.get(LAST), clock.now().replace(minute=0, second=0, microsecond=0).isoformat()
+    if await settings.advance(LAST, due):
+        await settings.put(BEGUN, hour)
+    elif not before:
+        await settings.put(DONE, due)
+        await settings.put(BEGUN, hour)
+        return False
+    elif not await _was_cut_off(before) or not await settings.advance(BEGUN, hour):
         return False
     try:
         await backup.backup(folder)
     except BaseException:
         await settings.put(LAST, before)  # the next beat tries again, and /healthz says that it does not come through
         raise
+    await settings.put(DONE, due)
     return True
+
+
+async def _was_cut_off(begun: str) -> bool:
+    """Whoever began it was killed, or is still at it: in the next hour it is begun anew, and twice does no harm."""
+    done = await settings.get(DONE)
+    return bool(done) and done < begun
 
 
 def _latest(at: time) -> datetime:

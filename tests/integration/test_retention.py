@@ -264,6 +264,21 @@ async def test_a_backup_that_failed_is_tried_again(
     assert await backups.tick("03:30", tmp_path)
 
 
+async def test_a_backup_that_was_cut_off_by_a_kill_is_made_in_the_next_hour(database: str, tmp_path: Path) -> None:
+    clock.use(lambda: START)  # 04:00
+    await backups.tick("03:30", tmp_path)
+    clock.use(lambda: START + timedelta(hours=23, minutes=30))
+    killed = await settings.get("backup")
+    assert await backups.tick("03:30", tmp_path)
+    await settings.put("backup.done", killed)  # as if the machine had gone dark before the last word of it
+    clock.use(lambda: START + timedelta(hours=23, minutes=59))
+    assert not await backups.tick("03:30", tmp_path), "perhaps another bot is still at it"
+    clock.use(lambda: START + timedelta(hours=24))
+    assert await backups.tick("03:30", tmp_path) and not await backups.tick("03:30", tmp_path)
+    clock.use(lambda: START + timedelta(hours=26))
+    assert not await backups.tick("03:30", tmp_path)
+
+
 async def test_sqlite_overwrites_what_goes(tmp_path: Path) -> None:
     """Retention does not write the whole file anew, as erasing does."""
     path = tmp_path / "songnuan.db"
