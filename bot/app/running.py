@@ -12,7 +12,7 @@ from functools import partial
 
 from aiohttp import web
 
-from bot import clock, handlers, sample
+from bot import clock, handlers, sample, triage
 from bot.actions.broadcasting import broadcasts
 from bot.actions.delivery import outbox
 from bot.actions.figures import overview
@@ -90,6 +90,7 @@ class App:
             stack.push_async_callback(conversation.settled)
             await self._prepare()
             await self._serve(stack)
+            await asyncio.to_thread(triage.warm)
             for channel in self.channels:
                 stack.push_async_callback(channel.stop)
                 await channel.start(self.reception)

@@ -1,7 +1,7 @@
 """Does a chat text ask for help, of which kind, how soon? Pure and fast; knows nothing else of ours."""
 
 from bot.triage.folding import fold
-from bot.triage.judging import Decision, Judgement, Urgency, clip, judge, judge_folded
+from bot.triage.judging import Decision, Judgement, Urgency, clip, judge, judge_folded, warm
 from bot.triage.words import KINDS, find_words, kinds_of
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "judge",
     "judge_folded",
     "kinds_of",
+    "warm",
 ]

@@ -65,6 +65,11 @@ _LETTERS = re.compile("[A-Za-z][A-Za-z0-9]+")  # words of another language, code
 _SPACED = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 
 
+def warm() -> None:
+    """Read the weights now, a fifth of a second, so that the first family does not wait for them."""
+    judge("家里没米了，我不想活了")
+
+
 def judge(text: str, *, closely: bool = False) -> Judgement:
     """Does this text ask for help, for what, and how soon? `closely` for what a family wrote, or anybody in private."""
     return judge_folded(fold(clip(text)), closely=closely)

@@ -1,5 +1,8 @@
 """What triage decides on one line, told by examples of every sort of line that a family group has."""
 
+import subprocess
+import sys
+
 import pytest
 
 from bot.triage import judge, kinds_of
@@ -98,3 +101,13 @@ def test_words_of_a_report_name_their_kinds_once_and_in_order() -> None:
 def test_a_quiet_sentence_reaches_a_chair(words: str) -> None:
     """The README and the sandbox show these."""
     assert judge(words).decision == "alert"
+
+
+def test_warm_leaves_no_table_to_be_read_by_the_first_family() -> None:
+    program = (
+        "from pathlib import Path; from bot import triage; triage.warm(); Path.read_bytes = None\n"
+        "assert triage.judge('家里断粮了,求求大家帮忙').decision == 'alert'\n"
+        "assert triage.judge('药我都数好了,今晚吃完就不疼了').urgency == 'emergency'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
