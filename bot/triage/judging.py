@@ -34,8 +34,8 @@ class Hearing(NamedTuple):
 
 # A group talks all day and jokes. Who writes to the bot alone, or is of a family that we look after, writes seldom,
 # and means it: there a lower bar finds more and disturbs hardly anybody.
-IN_A_CROWD, CLOSELY = Hearing(3.0, -0.3, -1.0), Hearing(2.5, -1.0, -1.3)
-DENIED = -0.8  # below this even a phrase that decides alone is not believed
+IN_A_CROWD, CLOSELY = Hearing(2.7, -0.3, -1.4), Hearing(2.0, -1.5, -1.9)
+DENIED = -1.4  # below this even a phrase that decides alone is not believed
 
 Decision = Literal["alert", "review", "none"]
 Urgency = Literal["normal", "urgent", "emergency"]
@@ -58,7 +58,7 @@ class Judgement:
 CASUAL = frozenset({"news", "advert", "joke"})  # a forwarded post, a joke: only plain words make it an emergency
 _NOTHING = Judgement("none", 1.0)
 NEVER = -9.0
-SECOND, LEAST = 0.2, -6.0  # how much the other model has to say on despair, and the worst that it may say against it
+SECOND, LEAST = 0.3, -6.0  # how much the other model has to say on despair, and the worst that it may say against it
 # The few words of despair that people write in Latin letters; "hello" and "HELP" must not be weighed by theirs.
 _LATIN = re.compile(r"zi ?sha|qing ?sheng|xiang ?si|bu ?xiang ?huo|huo ?bu ?xia|suicid|kill my|to die", re.IGNORECASE)
 _LETTERS = re.compile("[A-Za-z][A-Za-z0-9]+")  # words of another language, codes
