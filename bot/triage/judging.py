@@ -20,7 +20,7 @@ from bot.triage.words import KINDS, find_words
 
 HEAD, TAIL = 2000, 500
 # Chosen on real chat: nine alerts of ten must be right, a review may be wrong more often than not.
-ALERT, REVIEW = 1.0, -1.2
+ALERT, REVIEW = 1.2, -1.5
 EMERGENCY = 1.8
 
 
@@ -34,7 +34,7 @@ class Hearing(NamedTuple):
 
 # A group talks all day and jokes. Who writes to the bot alone, or is of a family that we look after, writes seldom,
 # and means it: there a lower bar finds more and disturbs hardly anybody.
-IN_A_CROWD, CLOSELY = Hearing(2.7, -0.3, -1.4), Hearing(2.0, -1.5, -1.9)
+IN_A_CROWD, CLOSELY = Hearing(2.7, -0.45, -1.4), Hearing(2.0, -1.5, -1.9)
 DENIED = -1.4  # below this even a phrase that decides alone is not believed
 
 Decision = Literal["alert", "review", "none"]

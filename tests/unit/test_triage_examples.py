@@ -33,7 +33,7 @@ def _requests(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_no_line_is_learnt_and_tested(held_out: list[dict[str, Any]]) -> None:
     learnt = {line["text"] for name in ("train.jsonl", "crisis.jsonl") for line in _read(name)}
-    assert not {line["text"] for line in [*held_out, *_read("validation.jsonl")]} & learnt
+    assert not {line["text"] for line in [*held_out, *_read("validation.jsonl"), *_read("emergencies.jsonl")]} & learnt
     assert len({line["text"] for line in held_out}) == len(held_out)
 
 
@@ -48,7 +48,7 @@ def test_emergencies_are_seen(report: Report, held_out: list[dict[str, Any]]) ->
     # Written unseen and veiled on purpose; plain words of the same wish are found nearly always.
     crises = measure(line for line in held_out if line.get("urgency") == "emergency")
     assert report.emergencies >= 130
-    assert report.emergency_recall >= 0.66
+    assert report.emergency_recall >= 0.7
     assert crises.recall >= 0.84
     assert report.emergencies_per_1000_plain <= 2
 
@@ -57,8 +57,17 @@ def test_what_another_hand_wrote_is_heard_as_well() -> None:
     """219 sentences of danger, 398 of chat and near misses, by somebody who had seen neither code nor data."""
     unseen = measure(_read("validation.jsonl"))
     assert (unseen.lines, unseen.emergencies) == (617, 219)
-    assert unseen.recall >= 0.95 and unseen.emergency_recall >= 0.88
+    assert unseen.recall >= 0.97 and unseen.emergency_recall >= 0.93
     assert unseen.alert_precision >= 0.95
+
+
+@pytest.mark.parametrize(("closely", "named", "suspected"), [(False, 0.94, 4), (True, 0.97, 15)])
+def test_emergencies_of_two_more_hands(closely: bool, named: float, suspected: float) -> None:
+    """340 sentences, a third direct, a third veiled, a third told; 1,197 lines of plain chat and 599 near misses."""
+    report = measure(_read("emergencies.jsonl"), closely=closely)
+    assert (report.emergencies, report.plain.lines, report.none.lines) == (340, 1197, 1796)
+    assert report.recall >= 0.97 and report.emergency_recall >= named
+    assert report.emergencies_per_1000_plain <= 2 and report.suspected_per_1000_plain <= suspected
 
 
 def test_ordinary_chat_and_hard_negatives_seldom_alert(report: Report) -> None:
