@@ -63,9 +63,9 @@ def test_what_another_hand_wrote_is_heard_as_well() -> None:
 
 @pytest.mark.parametrize(("closely", "named", "suspected"), [(False, 0.94, 4), (True, 0.97, 15)])
 def test_emergencies_of_two_more_hands(closely: bool, named: float, suspected: float) -> None:
-    """340 sentences, a third direct, a third veiled, a third told; 1,197 lines of plain chat and 599 near misses."""
+    """339 sentences, a third direct, a third veiled, a third told; 1,183 lines of plain chat and 598 near misses."""
     report = measure(_read("emergencies.jsonl"), closely=closely)
-    assert (report.emergencies, report.plain.lines, report.none.lines) == (340, 1197, 1796)
+    assert (report.emergencies, report.plain.lines, report.none.lines) == (339, 1183, 1781)
     assert report.recall >= 0.97 and report.emergency_recall >= named
     assert report.emergencies_per_1000_plain <= 2 and report.suspected_per_1000_plain <= suspected
 
