@@ -7,6 +7,7 @@ Nothing of the app is replaced; only the pacing is switched off, which exists to
 import argparse
 import asyncio
 import cProfile
+import gc
 import itertools
 import time
 from datetime import timedelta
@@ -139,6 +140,7 @@ async def serve(folder: Path, port: int, households: int, groups: int, profile: 
     await db.close()
     app = App(config)
     await app.start()
+    gc.freeze()  # as `songnuan run` does
     while app.health()[CHANNEL].state is not Line.ONLINE:  # noqa: ASYNC110 - no event tells it
         await asyncio.sleep(0.01)
     orders.say({"ready": True})

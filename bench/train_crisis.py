@@ -1,6 +1,6 @@
 """Trains the crisis model of `bot/triage/despair.py` and writes `despair.json`: the same bytes every time.
 
-    python -m bench.train_crisis            # three minutes
+    python -m bench.train_crisis            # a minute
     python -m bench.train_crisis --honest   # how it does on scenarios that it has not seen; writes nothing
 
 A sentence of one scenario resembles its neighbours, so the honest measure leaves out whole scenarios at a time. Lines
@@ -77,9 +77,7 @@ def joined(lines: Sequence[Row], rng: random.Random) -> list[Row]:
 
 
 def _clear(lines: Sequence[Row], rng: random.Random) -> list[Row]:
-    return [
-        row for row in lines if row.get("kind") != "psychological" or is_crisis(row) or not rng.randrange(BORDERLINE)
-    ]
+    return [row for row in lines if not _borders(row) or not rng.randrange(BORDERLINE)]
 
 
 def _whole(lines: Sequence[Row], round_: int) -> Linear:

@@ -15,8 +15,8 @@ from pathlib import Path
 from bot.triage.concepts import CONCEPTS
 
 SCREEN = -2.5  # with its characters below this, no company of concepts made one of our examples an emergency
-# The first look: in a text of at most SHORT characters, those of at least FEW are weighed one by one. What stays below
-# GATE is small talk; hardly an example of an emergency does.
+# The first look: a text of at most SHORT characters, taken as if it had FEW at least, is weighed by its single
+# characters. What stays below GATE is small talk; hardly an example of an emergency does.
 SHORT, FEW, GATE = 60, 16, -1.3
 LIKELY = 40  # hundredths: what one piece of the text must weigh to be named as a reason
 LONG_GRAM, SPAN, MOST = 3, 10, 4
