@@ -34,7 +34,7 @@ REAL = ["1", "H0123", "刘桂芳", "0100", PHONE, "H0123 想问问", "1 陈小�
 NONE = [
     "7",
     "H7123",
-    "钱无名",
+    "邱云霞",
     "7100",
     "13800007100",
     "H7123 想问问",
@@ -90,9 +90,13 @@ async def told(room: Room, text: str, who: str, group: str | None) -> list[tuple
     return [(row.chat_kind, row.chat_id, outbox.plain(outbox.decode(row.body or "[]"))) for row in rows]
 
 
+# What a heavy heart hears in private, and when it writes once more: both of a pair may sound like one.
+FIRST, AGAIN = "谢谢您跟我说这些。我是机器人，怕自己听漏了，已经请工会的人看一眼。", "您说的我都转给工会的人了。"
+
+
 def masked(said: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """Without the words that were typed, of either kind: repeating these tells nothing."""
-    return [(kind, chat, TYPED.sub("…", text)) for kind, chat, text in said]
+    """Without the words that were typed, of either kind: repeating these tells nothing. Nor does a second time."""
+    return [(kind, chat, TYPED.sub("…", text.replace(AGAIN, FIRST))) for kind, chat, text in said]
 
 
 def leaked(said: list[tuple[str, str, str]], *more: str) -> list[str]:
