@@ -15,6 +15,7 @@ from bot.actions.delivery import outbox
 from bot.actions.staff import directory
 from bot.handlers import build
 from bot.models import Delivery, FollowUp, HelpRequest, Household, Identity, Relief, Staff, Unit
+from bot.triage import judge
 from tests.kept import ADDRESS, NICKNAME, NOTE, PHONE, WORDS, lived
 from tests.people import CHAIR, CHANNEL, EDITOR, FAMILY_GROUP, MA, OUTSIDER, STAFF_GROUP, STRANGER, WU
 from tests.room import Room, incoming
@@ -34,7 +35,7 @@ REAL = ["1", "H0123", "刘桂芳", "0100", PHONE, "H0123 想问问", "1 陈小�
 NONE = [
     "7",
     "H7123",
-    "邱云霞",
+    "贺国珍",
     "7100",
     "13800007100",
     "H7123 想问问",
@@ -99,6 +100,12 @@ def masked(said: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     return [(kind, chat, TYPED.sub("…", text.replace(AGAIN, FIRST))) for kind, chat, text in said]
 
 
+def alike(one: str, other: str) -> bool:
+    """Does triage, which knows no roster, make the same of both? Names have characters, and these weigh a little."""
+    pairs = [(judge(one, closely=closely), judge(other, closely=closely)) for closely in (False, True)]
+    return all((first.decision, first.urgency) == (second.decision, second.urgency) for first, second in pairs)
+
+
 def leaked(said: list[tuple[str, str, str]], *more: str) -> list[str]:
     """Secrets that were told though nobody had typed them."""
     return [secret for *_, text in masked(said) for secret in (*BY_THE_WAY, *more) if secret in text]
@@ -123,12 +130,20 @@ async def test_it_is_as_if_the_family_were_not_there(room: Room, who: str) -> No
             pairs = SAME if place is None else SAME[:3]
             asked = [told(room, f"{word} {typed}", who, place) for pair in pairs for typed in pair]
             answers = await asyncio.gather(*asked, told(room, word, who, place))
-            for (real, _), told_real, told_none in zip(pairs, answers[::2], answers[1::2], strict=False):
-                if masked(told_real) != masked(told_none):
+            for (real, none), told_real, told_none in zip(pairs, answers[::2], answers[1::2], strict=False):
+                if masked(told_real) != masked(told_none) and alike(f"{word} {real}", f"{word} {none}"):
                     wrong.append((word, real, place, told_real, told_none))
             wrong += [(word, secret) for said in answers for secret in leaked(said)]
     assert wrong == []
     assert await kept() == before, "a stranger changed something"
+
+
+def test_nearly_all_of_it_is_judged_alike(room: Room) -> None:
+    """Else the test above would look away too often."""
+    differ = [
+        (word, real) for word in words(room) for real, none in SAME if not alike(f"{word} {real}", f"{word} {none}")
+    ]
+    assert len(differ) <= 2, differ
 
 
 async def test_the_measure_tells_who_may(room: Room) -> None:

@@ -1,9 +1,11 @@
 """Uploaded pictures: only what was drawn anew is kept, hostile ones are refused, and channels find their copy."""
 
+import asyncio
 import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 
 import pytest
 from PIL import Image
@@ -99,3 +101,23 @@ async def test_a_channel_finds_the_copy_and_only_that(editor: int, tmp_path: Pat
 async def test_a_volunteer_may_not_upload(editor: int) -> None:
     with pytest.raises(NotAllowed):
         await pictures.add(drawn("PNG"), by=await people.staff_id(people.VOLUNTEER))
+
+
+async def test_two_are_drawn_at_once_however_many_come(editor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw, lock, at_work, most = pictures._redraw, Lock(), 0, 0
+
+    def counted(data: bytes) -> tuple[bytes, str, tuple[int, int]]:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        try:
+            return draw(data)
+        finally:
+            with lock:
+                at_work -= 1
+
+    monkeypatch.setattr(pictures, "_redraw", counted)
+    ten = [drawn("JPEG", (1600, 1000 + number)) for number in range(10)]
+    await asyncio.gather(*(pictures.add(one, by=editor) for one in ten))
+    assert await Picture.all().count() == 10 and most == pictures.AT_ONCE == 2

@@ -27,6 +27,7 @@ LONGEST = 1600  # of the longer side, in pixels: enough for a phone held sideway
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 SUFFIX: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png"}
 FOLDER = "pictures"
+AT_ONCE = 2
 BOMB = "图片的点数太多了，请先缩小"
 BAD = "这张图片读不出来，请换一张 JPG 或 PNG 图片"
 
