@@ -21,13 +21,14 @@ from bot.triage.words import KINDS, find_words
 HEAD, TAIL = 2000, 500
 # All bars were chosen on `examples/validation.jsonl` and on public posts that are not part of this project: nine
 # alerts of ten must be right, a review may be wrong more often than not.
-ALERT, REVIEW = 1.2, -1.5
+REVIEW = -1.5
 EMERGENCY = 1.8
 
 
 class Hearing(NamedTuple):
-    """What the model of despair must reach beside the patterns. Lower ones find more and cry wolf more."""
+    """What the models must reach. Lower bars find more and cry wolf more; `alarm` and on are those of despair."""
 
+    ask: float  # that a chair is alerted of a request
     alarm: float  # that people are called at once
     suspect: float  # that a person looks at the same hour
     doubt: float  # that a person looks the same day
@@ -35,7 +36,7 @@ class Hearing(NamedTuple):
 
 # A group talks all day and jokes. Who writes to the bot alone, or is of a family that we look after, writes seldom,
 # and means it: there a lower bar finds more and disturbs hardly anybody.
-IN_A_CROWD, CLOSELY = Hearing(2.7, -0.45, -1.4), Hearing(2.0, -1.5, -1.9)
+IN_A_CROWD, CLOSELY = Hearing(1.05, 2.7, -0.45, -1.4), Hearing(0.3, 2.0, -1.5, -1.9)
 DENIED = -1.4  # below this even a phrase that decides alone is not believed
 
 Decision = Literal["alert", "review", "none"]
@@ -97,13 +98,13 @@ def judge_folded(folded: str, *, closely: bool = False) -> Judgement:
     hinted = HINTING & known and not CASUAL & known
     dark = gloom >= bar.suspect
     # What asks for help plainly reaches a chair anyway: then a suspicion is enough to call it by its name.
-    if plain or gloom >= bar.alarm or (hinted and crisis >= EMERGENCY) or (dark and ask >= ALERT):
+    if plain or gloom >= bar.alarm or (hinted and crisis >= EMERGENCY) or (dark and ask >= bar.ask):
         words = plain or _reasons(text, HINTING & known) or heavy_words(text)
         return _emergency(folded, text, words, max(crisis, gloom))
     if dark:
         return _doubtful(folded, text, gloom, "emergency")
     if ask >= REVIEW:
-        return _request(folded, text, known, ask)
+        return _request(folded, text, known, ask, "alert" if ask >= bar.ask else "review")
     if gloom < bar.doubt:
         return Judgement("none", round(1 - probability(ask), 3)) if known else _NOTHING
     return _doubtful(folded, text, gloom, "normal")
@@ -123,8 +124,7 @@ def _emergency(folded: str, text: str, words: tuple[str, ...], logit: float) -> 
     return Judgement("alert", sure, _kinds(text, "psychological"), "emergency", _verbatim(folded, words))
 
 
-def _request(folded: str, text: str, names: set[str], ask: float) -> Judgement:
-    decision: Decision = "alert" if ask >= ALERT else "review"
+def _request(folded: str, text: str, names: set[str], ask: float, decision: Decision) -> Judgement:
     urgency: Urgency = "urgent" if "urgent" in names or "danger" in names else "normal"
     reasons = _verbatim(folded, _reasons(text, ASKING & names) or _reasons(text, HINTING & names))
     return Judgement(decision, round(probability(ask), 3), _kinds(text), urgency, reasons)
