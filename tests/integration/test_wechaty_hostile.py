@@ -86,6 +86,7 @@ async def test_whatever_the_bot_says_leaves_as_it_is(rig: Rig) -> None:
 async def test_one_message_announced_twice_is_one_message(rig: Rig) -> None:
     """It has the same number both times, by which the rest knows it again."""
     message_id = await rig.gateway.say("家里断药了", LIU)
+    await eventually(lambda: len(rig.inbox.messages) == 1)
     await rig.gateway.order("again", id=message_id)
     await eventually(lambda: len(rig.inbox.messages) == 2)
     assert {message.message_id for message in rig.inbox.messages} == {message_id}
