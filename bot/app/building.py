@@ -25,11 +25,14 @@ from bot.handlers import Desk
 from bot.jobs import watchman as watching
 from bot.jobs.watchman import Watchman
 from bot.metrics import Metrics
+from bot.web.imports import Imports
+from bot.web.passing import Place
 from bot.web.site import Site
 
 MESSAGES = "messages"
 SCHEDULES = "schedules"
 JOURNAL = "data/sandbox.jsonl"
+PASSING = "data/passing"  # not /tmp: others have a key to that
 
 
 class Facts(Protocol):
@@ -173,12 +176,20 @@ def desk(config: Config, library: Library) -> Desk:
     return Desk(library, rules(config, library), union.hotline, union.phone, pages, calling(config), sandbox)
 
 
-def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None, *, file: Config | None = None) -> Site:
+def site(
+    config: Config,
+    desk: Desk,
+    app: Facts,
+    plan: Programme | None = None,
+    *,
+    file: Config | None = None,
+    place: Place | None = None,
+) -> Site:
     """What the pages are told. `app` answers what only the running bot knows; `plan` is the bot's own, if it runs.
 
-    `file`: the settings without what was changed on the pages.
+    `file`: the settings without what was changed on the pages. `place`: for files on their way through a page.
     """
-    web = config.web
+    web, place = config.web, place or Place()
     return Site(
         version=version("songnuan"),
         metrics=app.metrics,
@@ -200,6 +211,8 @@ def site(config: Config, desk: Desk, app: Facts, plan: Programme | None = None, 
         pages=desk.pages,
         behind_proxy=web.behind_proxy,
         watched=config.watch.public,
+        passing=place,
+        imports=Imports(place),
         span=Span(timedelta(hours=web.idle_hours), timedelta(days=web.session_days)),
     )
 

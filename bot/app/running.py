@@ -19,7 +19,7 @@ from bot.actions.figures import overview
 from bot.actions.privacy import keyed
 from bot.actions.roster.sample import create as create_sample
 from bot.actions.staff import conversation, directory
-from bot.actions.upkeep import adjusting
+from bot.actions.upkeep import adjusting, backup
 from bot.app import building, keeping
 from bot.app.reception import Reception
 from bot.config import Config, adjusted
@@ -41,6 +41,7 @@ from bot.metrics import Metrics
 from bot.models import db, keys
 from bot.sender import Sender
 from bot.web.app import build as build_web
+from bot.web.passing import Place
 from bot.web.site import Site
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,8 @@ class App:
         left = await outbox.sweep(all_sending=alone)
         if left:
             log.warning("%d deliveries were cut off by the last stop, see `songnuan doubtful`", left)
+        if parts := await asyncio.to_thread(backup.clear, self.config.resolve(self.config.database.backups)):
+            log.warning("removed %d backups that were cut off half-way, the next one comes within the hour", len(parts))
         first_run = await self._sample()
         await directory.refresh()
         await broadcasting.arrange(self.programme)
@@ -134,7 +137,8 @@ class App:
 
     async def _serve(self, stack: AsyncExitStack) -> None:
         routes = [route for channel in self.channels for route in channel.routes()]
-        self.site = building.site(self.config, self.desk, self, self.programme, file=self.file)
+        place = Place(self.config.resolve(building.PASSING), alone=db.is_sqlite(self.config.database_url))
+        self.site = building.site(self.config, self.desk, self, self.programme, file=self.file, place=place)
         runner = web.AppRunner(build_web(self.site, routes), access_log=None, handle_signals=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

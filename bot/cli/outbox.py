@@ -4,7 +4,7 @@ from argparse import Namespace
 from datetime import datetime
 from typing import Any
 
-from bot.actions.delivery import outbox
+from bot.actions.delivery import resending
 from bot.actions.delivery.reasons import STATUS_NAMES, explain
 from bot.cli.loading import in_database
 from bot.cli.printing import as_json, moment, say, stamp, table
@@ -84,13 +84,10 @@ def _when(row: dict[str, Any]) -> datetime:
 
 
 async def _resend(config: Config, args: Namespace) -> int:
-    """Those that cannot be sent again (sent, still waiting, unknown number) are named, and make the code 1."""
-    ids = list(dict.fromkeys(args.ids))
-    able = "status IN ('unknown', 'held', 'failed', 'expired')"
-    rows = await db.fetch(f"SELECT id FROM delivery WHERE id IN ({db.marks(ids)}) AND {able}", *ids)
-    count = await outbox.resend([row["id"] for row in rows])
-    refused = [str(one) for one in ids if one not in {row["id"] for row in rows}]
+    """Those that cannot be sent again are named, each with its reason, and make the code 1."""
+    count, refused = await resending.again(list(dict.fromkeys(args.ids)))
     say(f"{count} 条已重新排队，送暖运行时就会发出。")
     if refused:
-        say(f"这些没有动（已经发出、还在等待，或没有这个编号）：{'、'.join(refused)}。")
+        say("这些没有重发：")
+        table(refused, ("编号", "发给", "为什么"))
     return 1 if refused else 0

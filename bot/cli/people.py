@@ -115,7 +115,7 @@ async def _staff_robot(config: Config, args: Namespace) -> int:
 async def _staff_leave(config: Config, args: Namespace) -> int:
     staff = await find_staff(args.who)
     to = await find_staff(args.to) if args.to else None
-    left = await leaving.leave(staff.id, to.id if to is not None else None, rules=_rules(config))
+    left = await leaving.leave(staff.id, to.id if to is not None else None, rules=rules_of(config))
     say(f"{staff.name} 已停用：账号、登录和绑定码都已失效。")
     if left.households:
         pool = f"，其中 {left.pool} 户回到等人打电话的" if left.pool else ""
@@ -140,7 +140,7 @@ async def _staff_password(config: Config, args: Namespace) -> int:
     return 0
 
 
-def _rules(config: Config) -> Rules | None:
+def rules_of(config: Config) -> Rules | None:
     """Who leaves is cut off even while somebody's text is broken: then nobody is told."""
     try:
         return building.rules(config, building.texts(config))

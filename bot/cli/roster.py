@@ -9,6 +9,7 @@ from bot.actions.roster import report as roster_report
 from bot.actions.roster.exporting import export_roster
 from bot.actions.roster.importing import Report, import_roster
 from bot.cli.loading import in_database
+from bot.cli.people import rules_of
 from bot.cli.printing import complain, say
 from bot.config import Config
 from bot.errors import BadInput
@@ -87,10 +88,13 @@ async def _take_out(config: Config, args: Namespace) -> int:
         raise BadInput("要完整的电话和地址，请写明原因，例如 --reason 上门慰问核对地址")
     if args.reason and not args.clear:
         raise BadInput("写了原因但没有写 --clear：要完整的电话和地址请加上 --clear")
-    done = await export_roster(path, unit_code=args.unit, reason=args.reason or "")
+    rules = rules_of(config) if args.clear else None
+    done = await export_roster(path, unit_code=args.unit, reason=args.reason or "", rules=rules)
     say(f"已导出 {done.households} 户、{done.rows} 人到 {path}。")
     if args.clear:
         complain("里面有完整的电话和地址：用完请删除，不要发到群里。已记入审计。")
+        if rules is None:
+            complain("没有告诉管理员：先把上面说的改好，再自己和管理员说一声。")
     else:
         say("电话、地址和家里的话已打码；改好后可以直接导入，打码的格子不会改动原来的内容。")
     return 0

@@ -35,8 +35,7 @@ async def tick(at: str, folder: Path) -> bool:
 
 async def _was_cut_off(begun: str) -> bool:
     """Whoever began it was killed, or is still at it: in the next hour it is begun anew, and twice does no harm."""
-    done = await settings.get(DONE)
-    return bool(done) and done < begun
+    return await settings.get(DONE) < begun
 
 
 def _latest(at: time) -> datetime:

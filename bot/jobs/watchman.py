@@ -11,6 +11,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from bot import clock
+from bot.actions.delivery import canaries
 from bot.actions.upkeep import settings, troubles
 from bot.actions.upkeep.troubles import OVER, OWED, Roads, Trouble
 from bot.errors import SongnuanError
@@ -26,6 +27,10 @@ LINES = {
     Line.OFFLINE: "连不上",
     Line.LOGGED_OUT: "账号掉线",
     Line.REFUSED: "被拒绝",
+}
+FIRST_GROUPS = {
+    canaries.DOUBT: "前三个群都不确定发没发出，其余 {groups} 个群先停着。请到群里看看，再到送暖里决定要不要接着发。",
+    canaries.REFUSAL: "前面的群都不收，其余 {groups} 个群先停着。请看看文案和账号，再到送暖里决定要不要接着发。",
 }
 LINE, REST, CANARY = "line:", "rest:", "canary:"
 
@@ -89,11 +94,10 @@ class Watchman:
         return [
             Trouble(
                 f"{CANARY}{broadcast}:{channel}",
-                f"渠道 {channel} 的一次播发，前三个群都不确定发没发出，其余 {groups} 个群先停着。"
-                "请到群里看看，再到送暖里决定要不要接着发。",
+                f"渠道 {channel} 的一次播发，{FIRST_GROUPS[reason].format(groups=groups)}",
                 now,
             )
-            for broadcast, channel, groups in await troubles.held_back(channels)
+            for broadcast, channel, reason, groups in await troubles.held_back(channels)
         ]
 
     def _roads(self, seen: Mapping[str, Health]) -> Roads:

@@ -26,7 +26,7 @@ def write(path: Path, rows: Iterable[Sequence[Cell]]) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            _xlsx(file, rows) if kind == ".xlsx" else _csv(file, rows)
+            _xlsx(file, rows, path.parent) if kind == ".xlsx" else _csv(file, rows)
         os.replace(part, path)
     except OSError as error:
         raise BadInput(f"写不了这个文件（{error.strerror or '磁盘出错'}），请换一个文件夹") from None
@@ -42,10 +42,11 @@ def _csv(file: IO[bytes], rows: Iterable[Sequence[Cell]]) -> None:
             out.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
 
 
-def _xlsx(file: IO[bytes], rows: Iterable[Sequence[Cell]]) -> None:
+def _xlsx(file: IO[bytes], rows: Iterable[Sequence[Cell]], beside: Path) -> None:
+    """What the library writes first lies `beside`, for a kill leaves it: families do not belong in /tmp."""
     from xlsxwriter import Workbook  # only who writes a table pays for it
 
-    book = Workbook(file, {"constant_memory": True})
+    book = Workbook(file, {"constant_memory": True, "tmpdir": str(beside)})
     sheet = book.add_worksheet()
     sheet.set_column(0, 99, WIDTH)
     for line, row in enumerate(rows):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 
 from bot.errors import ActionError
-from bot.web import assets, errors, gate, passing
+from bot.web import assets, errors, gate
 from bot.web.gate import Refused
 from bot.web.live import LIVE, Live
 from bot.web.routes import table
@@ -82,7 +82,7 @@ async def _harden(request: web.Request, response: web.StreamResponse) -> None:
 
 
 async def _clear(app: web.Application) -> None:
-    if left := await asyncio.to_thread(passing.sweep):
+    if left := await asyncio.to_thread(app[SITE].passing.sweep):
         log.warning("removed %d folders with sheets that a process left when it was cut off", left)
 
 

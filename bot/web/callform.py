@@ -34,7 +34,7 @@ def read(form: Form) -> Told:
         raise BadInput("结果是什么？请按一个。")
     note = form.text("note", NOTE_MOST)
     at = from_phone.moment(timedelta(milliseconds=_digits(form, "waited")))
-    call = Call(outcome, note)
+    call = Call(outcome, note, visited=form.on("visited"))
     if outcome == "needs_help":
         call = call._replace(kinds=_kinds(form, note), urgency=_urgency(form, note))
     if outcome == "call_later":

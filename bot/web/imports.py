@@ -20,7 +20,7 @@ from bot.actions.roster import importing as roster
 from bot.actions.roster import report as roster_report
 from bot.actions.roster.importing import Report
 from bot.errors import ActionError, BadInput, Conflict, NotFound
-from bot.web import passing
+from bot.web.passing import Place
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,8 @@ class Sheet:
 class Imports:
     """All uploads of this process. One is worked on at a time; the next one waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place | None = None) -> None:
+        self._place = place or Place()
         self._sheets: dict[str, Sheet] = {}
         self._turn = asyncio.Lock()
 
@@ -72,7 +73,7 @@ class Imports:
         if ending not in ENDINGS:
             raise BadInput("这个文件不是表格，请上传 Excel（xlsx、xls）、WPS 另存的 xlsx、ODS 或 CSV。")
         self._sweep(staff_id)
-        folder = passing.folder()
+        folder = self._place.folder()
         try:
             path = Path(folder.name) / f"sheet{ending}"
             header = await asyncio.to_thread(_header, path, content)

@@ -17,6 +17,7 @@ from bot.content import Library
 from bot.events import Health, Limits
 from bot.metrics import Metrics
 from bot.web.imports import Imports
+from bot.web.passing import Place
 
 
 @dataclass(kw_only=True)
@@ -44,6 +45,7 @@ class Site:
     behind_proxy: bool = False
     watched: bool = False  # may /healthz be asked from elsewhere?
     span: Span = field(default_factory=Span)
+    passing: Place = field(default_factory=Place)  # files on their way through a page
     imports: Imports = field(default_factory=Imports)  # rosters that were uploaded
     paths: frozenset[str] = frozenset()  # of all pages there are, set by `build`
 

@@ -76,6 +76,19 @@ OUTCOMES = {
     "do_not_call": N_("请勿再打"),
     "deceased": N_("已故"),
 }
+AT_THE_DOOR = {
+    "well": N_("上门-平安"),
+    "needs_help": N_("上门-需帮助"),
+    "call_later": N_("上门-稍后再打"),
+    "no_answer": N_("上门-没遇到人"),
+    "busy": N_("上门-占线"),
+    "off": N_("上门-关机停机"),
+    "wrong_number": N_("上门-号码错误"),
+    "moved": N_("上门-换号搬迁"),
+    "refused": N_("上门-拒访"),
+    "do_not_call": N_("上门-请勿再打"),
+    "deceased": N_("上门-已故"),
+}
 CATEGORIES = {
     "工伤残职工": N_("工伤残职工"),
     "工亡遗属": N_("工亡遗属"),
@@ -86,6 +99,10 @@ CATEGORIES = {
 }
 GRADES = {"深度": N_("深度"), "相对": N_("相对"), "意外致困": N_("意外致困")}
 SOURCES = {"message": N_("家属自己写的"), "callback": N_("回访时说的"), "behalf": N_("工作人员代报")}
+
+
+def outcome(code: str, visited: bool) -> str:
+    return (AT_THE_DOOR if visited else OUTCOMES)[code]
 
 
 def options(visit: Visit, named: Mapping[str, str | tuple[str, str]]) -> list[tuple[str, str]]:

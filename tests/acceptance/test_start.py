@@ -1,5 +1,6 @@
 """Starting and stopping: the key is never made anew over data, and two bots never share one SQLite file."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,14 @@ async def test_what_it_writes_is_for_its_own_account_only(config: Config, tmp_pa
     await run_once(config)
     written = [path for folder in ("data", "secrets") for path in (tmp_path / folder).rglob("*") if path.is_file()]
     assert written and not [path for path in written if path.stat().st_mode & 0o077]
+
+
+async def test_what_a_kill_left_half_way_is_gone_after_the_next_start(config: Config, tmp_path: Path) -> None:
+    """A backup half written, and a sheet full of families that somebody had uploaded."""
+    part = tmp_path / "data" / "backups" / ".songnuan-20260101T000000Z.zip.part"
+    sheet = tmp_path / "data" / "passing" / f"songnuan-passing-{os.getppid()}-x" / "sheet.xlsx"
+    for path in (part, sheet):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"rows")
+    await run_once(config)
+    assert not part.exists() and not sheet.parent.exists()

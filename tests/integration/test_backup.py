@@ -14,7 +14,7 @@ import pytest
 from tortoise import Tortoise
 
 from bot import clock
-from bot.actions.delivery import claiming, outbox
+from bot.actions.delivery import claiming, outbox, resending
 from bot.actions.households import optout
 from bot.actions.roster import sample
 from bot.actions.staff import people
@@ -103,7 +103,7 @@ async def test_release_plans_anew_and_sends_nothing_old(lived_in: str, elsewhere
     assert await settings.get(settings.HOLD) == ""
     assert await ScheduleState.filter(key="daily", next_slot=None, cursor=3).exists()
     assert await claiming.claim(LANE, 10) == []
-    await outbox.resend([row.id for row in await Delivery.filter(status="held")])
+    await resending.resend([row.id for row in await Delivery.filter(status="held")])
     assert [ready.parts for ready in await claiming.claim(LANE, 10)] == [(Text("秘密 b"),)]
 
 

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot import clock
-from bot.actions.delivery import accounts, claiming, outbox
+from bot.actions.delivery import accounts, claiming, outbox, resending
 from bot.actions.delivery.accounts import Caps
 from bot.actions.delivery.claiming import Lane
 from bot.config import Pacing
@@ -54,6 +56,35 @@ async def test_a_group_that_refuses_is_passed_over(database: str) -> None:
     assert await turn(Receipt("1", clock.now())) == 1
 
 
+@pytest.mark.parametrize("code", ["bad_request", "bad_media", "too_long", "unsupported", "a_new_one"])
+async def test_a_text_that_two_groups_refuse_is_not_tried_with_the_others(database: str, code: str) -> None:
+    await broadcast(6)
+    await broadcast(2, slot=5)
+    assert await turn(Permanent("muted"), 1) == 1  # that one is the group's own affair
+    assert await turn(Permanent(code), 1) == 1
+    assert await turn(Permanent(code), 1) == 1
+    assert await turn(Receipt("1", clock.now())) == 1  # the other broadcast is not to blame
+    held = await Delivery.filter(status="held", reason="canary_refused")
+    assert sorted(row.key for row in held) == ["b:0:3", "b:0:4", "b:0:5"]
+    assert await resending.resend([row.id for row in held]) == 3
+    assert await turn(Receipt("1", clock.now())) == 4
+
+
+async def test_an_account_that_everybody_has_thrown_out_stops_after_ten(database: str) -> None:
+    await broadcast(14)
+    for _ in range(10):
+        assert await turn(Permanent("not_in_group")) == 1
+    assert await turn(Permanent("not_in_group")) == 0
+    assert await Delivery.filter(status="held", reason="canary_refused").count() == 4
+
+
+async def test_what_the_network_refuses_later_holds_nobody(database: str) -> None:
+    await broadcast(6)
+    await turn(Receipt("1", clock.now()))
+    assert await turn(Permanent("bad_request"), 3) == 3
+    assert await turn(Receipt("1", clock.now())) == 2
+
+
 async def test_three_in_doubt_hold_the_rest_for_a_person(database: str) -> None:
     await broadcast(6)
     await broadcast(2, slot=5)
@@ -63,7 +94,7 @@ async def test_three_in_doubt_hold_the_rest_for_a_person(database: str) -> None:
     assert await turn(Receipt("1", clock.now()), 100) == 1  # the other broadcast has doubts of its own only
     held = await Delivery.filter(status="held", reason="canary")
     assert sorted(row.key for row in held) == ["b:0:3", "b:0:4", "b:0:5"]
-    assert await outbox.resend([row.id for row in held]) == 3
+    assert await resending.resend([row.id for row in held]) == 3
     assert await turn(Receipt("1", clock.now())) == 4  # whoever says so has looked
 
 

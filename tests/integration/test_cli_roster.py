@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bot import clock
+from bot.actions.delivery import outbox
+from bot.actions.staff import people
 from bot.cli import main
 from bot.cli.roster import Progress
-from bot.models import Audit, Household, Member, db, keys
+from bot.models import Audit, Delivery, Household, Identity, Member, db, keys
 from bot.sheets import all_rows
 from tests.database import TEST_KEY
 
@@ -100,6 +103,38 @@ async def test_out_masked_or_with_a_reason(songnuan: Run, here: Path, database_u
         notes = await Audit.filter(action="roster.export").order_by("id")
         assert [note.reason for note in notes] == [None, "上门慰问核对地址"]
     assert await songnuan("import", "out.csv") == (0, "新增 0 户，更新 0 户，没有变化 1 户。\n")
+
+
+async def test_the_admins_hear_of_a_roster_that_a_command_took_out_in_clear(
+    songnuan: Run, here: Path, database_url: str
+) -> None:
+    for unit in (("G", "北岭集团"), ("M1", "向阳煤矿", "--parent", "G"), ("M2", "清河煤矿", "--parent", "G")):
+        await songnuan("unit", "add", *unit)
+    (here / "roster.csv").write_text(GOOD)
+    await songnuan("import", "roster.csv")
+    async with inside(database_url):
+        for name, code in (("周文静", "G"), ("何雨晴", "M1"), ("孙立新", "M2")):
+            staff = await people.add_staff(name, "admin", code)
+            await Identity.create(channel="sandbox", user_id=name, staff=staff, bound_at=clock.now())
+    await songnuan("export", "masked.csv", "--unit", "M1")
+    told: list[int] = []
+    for narrowed in (("--unit", "M1"), ()):
+        assert (await songnuan("export", "out.csv", "--clear", "--reason", "上门慰问核对地址", *narrowed))[0] == 0
+        async with inside(database_url):
+            news = await Delivery.filter(key__startswith="n:export:").order_by("chat_id").exclude(id__in=told)
+            told += [one.id for one in news]
+            assert [one.chat_id for one in news] == (["何雨晴", "周文静"] if narrowed else ["周文静"])
+            for one in news:
+                said = outbox.plain(outbox.decode(one.body or ""))
+                assert "有人在送暖的电脑上用命令导出了完整的名册，1户" in said
+                assert "刘桂芳" not in said and "138" not in said
+
+
+async def test_a_broken_text_does_not_keep_the_roster_in(songnuan: Run, here: Path) -> None:
+    await songnuan("unit", "add", "M1", "向阳煤矿")
+    (here / "messages").unlink()
+    code, said = await songnuan("export", "out.csv", "--clear", "--reason", "上门慰问核对地址")
+    assert code == 0 and "没有告诉管理员" in said
 
 
 async def test_a_sample_as_a_file_and_in_the_database(songnuan: Run, here: Path, database_url: str) -> None:

@@ -1,13 +1,19 @@
 """Texts of the pages: two pairs of eyes, nothing overwritten in silence, a file's text replaced and put back."""
 
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
 import pytest
 
+from bot import clock
 from bot.actions.broadcasting import composing, programme
 from bot.actions.broadcasting.composing import Words
 from bot.actions.broadcasting.programme import Programme
+from bot.actions.delivery import outbox
+from bot.actions.requests.alerts import Rules
 from bot.actions.staff import people as staffing
 from bot.errors import BadInput, Conflict, NotAllowed
-from bot.models import Audit, OwnText, Staff, Unit
+from bot.models import Audit, Delivery, OwnText, Staff, Unit
 from tests import people
 from tests.web import quiet_site
 
@@ -21,6 +27,11 @@ async def files(database: str) -> Programme:
     return quiet_site().programme
 
 
+@cache
+def rules() -> Rules:
+    return quiet_site().rules
+
+
 async def another_editor() -> int:
     return (await Staff.create(name="何雨晴", role="editor", unit=await Unit.get(code="G"))).id
 
@@ -28,7 +39,7 @@ async def another_editor() -> int:
 async def handed_in(files: Programme, words: Words = NOTICE, key: str = "") -> OwnText:
     by = await people.staff_id(people.EDITOR)
     row = await composing.begin(words, files, key=key, by=by)
-    return await composing.submit(row.id, files, version=row.version, by=by)
+    return await composing.submit(row.id, files, rules(), version=row.version, by=by)
 
 
 async def in_use(files: Programme, words: Words = NOTICE, key: str = "") -> OwnText:
@@ -58,7 +69,7 @@ async def test_whoever_changed_a_comma_may_not_approve_it_either(files: Programm
     row, second = await handed_in(files), await another_editor()
     changed = NOTICE._replace(body="明天停水。")
     row = await composing.change(row.id, changed, version=row.version, by=second)
-    row = await composing.submit(row.id, files, version=row.version, by=second)
+    row = await composing.submit(row.id, files, rules(), version=row.version, by=second)
     for by in (second, await people.staff_id(people.EDITOR)):
         with pytest.raises(NotAllowed):
             await composing.approve(row.id, files, version=row.version, by=by)
@@ -125,7 +136,7 @@ async def test_a_mine_s_editor_writes_notices_for_it_and_no_tips_for_all(files: 
     with pytest.raises(NotAllowed):
         await composing.begin(NOTICE._replace(kind="tips", topic="水", source="矿"), files, by=by)
     row = await composing.begin(NOTICE, files, by=by)
-    row = await composing.submit(row.id, files, version=row.version, by=by)
+    row = await composing.submit(row.id, files, rules(), version=row.version, by=by)
     with pytest.raises(NotAllowed, match=staffing.MAY_NOT):
         await composing.approve(row.id, files, version=row.version, by=await people.staff_id(people.OUTSIDER))
     await composing.approve(row.id, files, version=row.version, by=await people.staff_id(people.CHAIR))
@@ -139,4 +150,50 @@ async def test_what_was_sent_back_says_why_and_may_be_handed_in_again(files: Pro
     row = await composing.send_back(row.id, "写明几点停", version=row.version, by=chair)
     assert (row.state, row.remark) == ("sent_back", "写明几点停")
     row = await composing.change(row.id, NOTICE._replace(body="明早八点停水。"), version=row.version, by=editor)
-    assert (await composing.submit(row.id, files, version=row.version, by=editor)).state == "waiting"
+    assert (await composing.submit(row.id, files, rules(), version=row.version, by=editor)).state == "waiting"
+
+
+async def told() -> list[str]:
+    """Who was told of a text that waits, by account, since this was asked last."""
+    rows = await Delivery.filter(key__startswith="n:text:", status="queued").order_by("chat_id")
+    await Delivery.filter(id__in=[row.id for row in rows]).update(status="sent")
+    said = {outbox.plain(outbox.decode(row.body or "")) for row in rows}
+    assert all("林晓雨写好了“停水通知”" in one and "“文案”" in one and "http" not in one for one in said)
+    return [row.chat_id for row in rows]
+
+
+async def test_who_may_say_yes_hears_that_a_text_waits(files: Programme) -> None:
+    await handed_in(files._replace(approval=False))
+    assert await told() == [], "nobody has to look at it"
+    await handed_in(files)
+    assert await told() == [people.TOP_CHAIR, people.ADMIN], "not who wrote it, and no mine's chair"
+    mine = await Staff.create(name="林晓雨", role="editor", unit=await Unit.get(code="M1"))
+    row = await composing.begin(NOTICE, files, by=mine.id)
+    await composing.submit(row.id, files, rules(), version=row.version, by=mine.id)
+    above = [people.CHAIR, people.DEPUTY, people.TOP_CHAIR, people.ADMIN, people.EDITOR]
+    assert await told() == above, "nobody of the other mine"
+
+
+async def test_a_text_that_is_changed_again_and_again_is_told_of_once(files: Programme) -> None:
+    editor, chair = await people.staff_id(people.EDITOR), await people.staff_id(people.TOP_CHAIR)
+    noon = datetime(2026, 12, 1, 4, tzinfo=UTC)
+
+    async def again(row: OwnText, minutes: int) -> OwnText:
+        clock.use(lambda: noon + timedelta(minutes=minutes))
+        row = await composing.change(row.id, NOTICE._replace(body=f"{minutes}"), version=row.version, by=editor)
+        return await composing.submit(row.id, files, rules(), version=row.version, by=editor)
+
+    clock.use(lambda: noon)
+    row = await handed_in(files)
+    assert len(await told()) == 2
+    row = await again(row, 9)
+    assert await told() == []
+    row = await again(row, 20)
+    assert len(await told()) == 2
+    row = await composing.send_back(row.id, "写明几点停", version=row.version, by=chair)
+    row = await again(row, 21)
+    assert len(await told()) == 2, "it is the answer to what was asked"
+    row = await composing.send_back(row.id, "写明几点停", version=row.version, by=chair)
+    clock.use(lambda: noon + timedelta(minutes=22))
+    await composing.submit(row.id, files, rules(), version=row.version, by=editor)
+    assert len(await told()) == 2, "unchanged, it is handed in again all the same"

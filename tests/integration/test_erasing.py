@@ -12,7 +12,7 @@ import pytest
 from tortoise import Tortoise
 
 from bot import clock
-from bot.actions.delivery import outbox
+from bot.actions.delivery import outbox, resending
 from bot.actions.figures import reports
 from bot.actions.privacy import erasing, forgotten
 from bot.actions.staff import directory, people
@@ -205,7 +205,7 @@ async def test_what_waits_for_a_colleague_goes_out_without_the_name(database: st
     )
     theirs = await Delivery.get(status="expired")
     assert (theirs.reason, theirs.chat_id) == ("erased", "") and theirs.body is None
-    assert await outbox.resend([theirs.id]) == 0
+    assert await resending.resend([theirs.id]) == 0
 
 
 async def test_another_familys_alert_in_the_same_words_goes_out(database: str) -> None:

@@ -172,3 +172,50 @@ async def test_quiet_hours_of_the_account_that_failed_are_left_behind(database: 
     )
     assert await failover.move(["wx"], ["robot"], OWN_QUIET, "21:30-07:00") == 1
     assert (await Delivery.get()).quiet_hours == "21:30-07:00"
+
+
+async def test_what_a_group_has_had_today_counts_by_whichever_account(database: str) -> None:
+    """Two tips by QQ and one by WeChat are three for the families who read them."""
+    await settle()
+    await Delivery.all().update(status="sent", settled_at=MORNING)
+    await another("qq", "unknown")
+    await another("wx", "sent")
+    await another("robot", "sent", at=MORNING - timedelta(days=1))
+    for number, cap in enumerate((4, 3)):
+        row = await another("wx", "queued")
+        lane = Lane("wx", 2, 9, f"test{number}", timedelta(minutes=4), per_group_day=cap)
+        assert len(await claiming.claim(lane, 9)) == (cap == 4)
+        await row.refresh_from_db()
+        assert (row.status, row.reason) == (("sending", "") if cap == 4 else ("held", "group_cap"))
+        await Delivery.filter(id=row.id).update(status="expired")
+
+
+async def another(channel: str, status: str, at: datetime = MORNING) -> Delivery:
+    key, group = f"{channel}:{status}:{at}:{await Delivery.all().count()}", await Group.get(channel=channel)
+    await outbox.enqueue([Draft(key, "tip", channel, Chat("group", "1"), (Text("提示"),), None, group.id)])
+    await Delivery.filter(key=key).update(status=status, settled_at=None if status == "queued" else at)
+    return await Delivery.get(key=key)
+
+
+async def test_a_text_that_is_refused_costs_each_account_two_tries(database: str) -> None:
+    """Six groups by QQ, each with WeChat behind it: after two refusals here and two there a person looks."""
+    await people.add_unit("M1", "向阳煤矿")
+    for channel in ("qq", "wx"):
+        await groups.learnt(channel, [GroupInfo(str(n), "家属群") for n in range(6)])
+        for n in range(6):
+            await groups.switch(channel, str(n), True, "M1", ["family"])
+    for n in range(6):
+        await groups.stand_in(("wx", str(n)), ("qq", str(n)))
+    await directory.refresh_if_forgotten()
+    await fire()
+    tries = {"qq": 0, "wx": 0}
+    for _ in range(12):
+        for channel in tries:
+            lane = Lane(channel, 2, 9, "test", timedelta(minutes=4), canary=True)
+            ready = await claiming.claim(lane, 9)
+            no = Permanent("bad_request")
+            await outbox.record([outbox.Outcome(one.id, one.purpose, one.attempts, no, one.lease) for one in ready])
+            tries[channel] += len(ready)
+            await failover.move(["qq", "wx"], [], OWN_QUIET)
+    assert tries == {"qq": 2, "wx": 2}
+    assert await Delivery.filter(channel="qq", status="held", reason="canary_refused").count() == 4

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from bot import clock
-from bot.actions.delivery import claiming, outbox
+from bot.actions.delivery import claiming, outbox, resending
 from bot.errors import Permanent, Retryable, SendError, Unknown
 from bot.events import Chat, OwnMessage, Receipt, Text
 from bot.models import Group, db, keys
@@ -117,7 +117,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def resend(self, data: st.DataObject) -> None:
         id_ = data.draw(st.sampled_from([id_ for id_, row in self.rows.items() if row["status"] in PERSON]))
-        assert self.do(outbox.resend([id_])) == 1
+        assert self.do(resending.resend([id_])) == 1
         self.free[id_] = True
         self.rows[id_]["status"] = "queued"  # the one way back
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.actions.delivery import claiming, outbox
+from bot.actions.delivery import claiming, outbox, resending
 from bot.errors import Permanent
 from bot.events import Chat, Receipt, Text
 from bot.models import Delivery, db
@@ -30,7 +30,7 @@ async def test_what_is_held_in_the_middle_of_a_claim_is_not_sent(
         await looking.wait()
         await db.fetch("UPDATE delivery SET status = 'held' WHERE chat_id = '1' AND status = 'queued' RETURNING id")
 
-    async def interrupted(*words: Any) -> set[str]:
+    async def interrupted(*words: Any) -> set[int]:
         looking.set()
         if not db.on_sqlite():  # there the claim keeps everyone out until it is committed
             await person
@@ -60,7 +60,7 @@ async def test_an_outcome_belongs_to_its_own_claim(database: str) -> None:
     (old,) = await claiming.claim(LANE, 1)
     at += LEASE + timedelta(seconds=1)
     await outbox.sweep()
-    assert await outbox.resend([old.id]) == 1
+    assert await resending.resend([old.id]) == 1
     (new,) = await claiming.claim(LANE._replace(owner="other"), 1)
     await outbox.record([outbox.Outcome(old.id, "tip", 1, Permanent("muted"), old.lease)])
     assert (await Delivery.get(id=old.id)).status == "sending"

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock
-from bot.actions.delivery import claiming, outbox
+from bot.actions.broadcasting import groups
+from bot.actions.delivery import claiming, outbox, resending
 from bot.actions.delivery.claiming import Lane
 from bot.actions.privacy import retention
 from bot.errors import Retryable, SendError, Unknown
-from bot.events import Chat, Part, Receipt, Text
+from bot.events import Chat, GroupInfo, Part, Receipt, Text
 from bot.models import Broadcast, Delivery
 from bot.settings import Retention
 
@@ -45,7 +46,7 @@ async def doubtful(quiet: str) -> list[int]:
     assert await turn(Unknown("timeout")) == []
     await Delivery.all().update(quiet_hours=quiet)
     held = [row.id for row in await Delivery.filter(status="held")]
-    assert await outbox.resend(held) == 2
+    assert await resending.resend(held) == 2
     return held
 
 
@@ -73,7 +74,7 @@ async def test_what_was_kept_long_enough_has_no_words_to_send(database: str) -> 
     await retention.sweep(Retention().model_dump())
     row = await Delivery.get()
     assert row.body is None
-    assert await outbox.resend([row.id]) == 0
+    assert await resending.resend([row.id]) == 0
     assert (await Delivery.get()).status == "unknown"
 
 
@@ -92,3 +93,26 @@ async def test_a_row_that_lost_its_words_while_it_was_under_way_does_not_go_out(
     assert await claiming.claim(lane, 9) == []
     row = await Delivery.get()
     assert (row.status, row.reason) == ("expired", "no_words")
+
+
+async def test_each_row_that_is_refused_is_named_with_its_group_and_why(database: str) -> None:
+    clock.use(lambda: NIGHT)
+    await groups.learnt("qq", [GroupInfo("0", "家属群")])
+    await broadcast(6)
+    rows = await Delivery.all().order_by("id")
+    for row, status in zip(rows, ("sent", "queued", "sending", "unknown", "failed", "expired"), strict=True):
+        await Delivery.filter(id=row.id).update(status=status)
+    await Broadcast.create(schedule_key="old", slot=NIGHT, body="", outcome="fired", fired_at=NIGHT)
+    await Delivery.filter(id=rows[4].id).update(broadcast_id=(await Broadcast.get(schedule_key="old")).id)
+    done, refused = await resending.again([*(row.id for row in rows), 99999])
+    assert done == 2
+    assert [(one.id, one.target, one.why) for one in refused] == [
+        (rows[0].id, "家属群", "已经发出了"),
+        (rows[1].id, "1", "还在等待，会自己发"),
+        (rows[2].id, "2", "正在发"),
+        (rows[4].id, "4", "原文已经不保留了，没有可发的"),
+        (99999, "", "没有这个编号"),
+    ]
+    await Broadcast.all().update(stopped_at=NIGHT)
+    await Delivery.filter(id=rows[3].id).update(status="unknown")
+    assert [one.why for one in (await resending.again([rows[3].id]))[1]] == ["这次播发已经叫停了"]

@@ -8,7 +8,7 @@ from bot import clock
 from bot.actions.broadcasting import broadcasts, steering
 from bot.actions.broadcasting.broadcasts import Firing
 from bot.actions.broadcasting.programme import Programme
-from bot.actions.delivery import claiming, outbox
+from bot.actions.delivery import claiming, outbox, resending
 from bot.actions.delivery.claiming import Lane
 from bot.actions.staff import directory
 from bot.errors import BadInput, Conflict, NotAllowed, Retryable
@@ -71,7 +71,7 @@ async def test_stopped_is_stopped(files: Programme) -> None:
     assert await claiming.claim(LANE, 50) == []
     assert await states(row) == {"expired": GROUPS}
     ids = [one.id for one in await Delivery.all()]
-    assert await outbox.resend(ids) == 0
+    assert await resending.resend(ids) == 0
     with pytest.raises(Conflict):
         await steering.resend(row.id, ids, by=await editor())
     with pytest.raises(Conflict):

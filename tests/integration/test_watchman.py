@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from bot import clock, mail
-from bot.actions.delivery import outbox
+from bot.actions.delivery import outbox, resending
 from bot.actions.upkeep import settings, troubles
 from bot.channels.wecom import LIMITS as ROBOTS
 from bot.events import Chat, Health, Limits, Line, Text
@@ -156,7 +156,10 @@ async def test_a_letter_goes_out_when_no_line_is_left(cast: None) -> None:
         assert await troubles.known() == {}
 
 
-async def test_a_line_that_rests_and_a_broadcast_that_stopped_are_told(cast: None) -> None:
+@pytest.mark.parametrize(
+    ("reason", "words"), [("canary", "前三个群都不确定发没发出"), ("canary_refused", "前面的群都不收")]
+)
+async def test_a_line_that_rests_and_a_broadcast_that_stopped_are_told(cast: None, reason: str, words: str) -> None:
     async with post_office() as office:
         scene = Scene(office)
         scene.rest = {"qq": 590.0}
@@ -164,13 +167,13 @@ async def test_a_line_that_rests_and_a_broadcast_that_stopped_are_told(cast: Non
         row = await Broadcast.create(schedule_key="daily", slot=NIGHT, body="[]", outcome="fired", fired_at=NIGHT)
         held = [outbox.Draft(f"h{n}", "tip", "qq", Chat("group", str(n)), None, broadcast_id=row.id) for n in range(4)]
         await outbox.enqueue(held)
-        await Delivery.filter(broadcast_id=row.id).update(status="held", reason="canary")
+        await Delivery.filter(broadcast_id=row.id).update(status="held", reason=reason)
         await scene.beats(60)
         said = [words for channel, _, words in await scene.told() if channel == "wx"]
-        assert len(said) == 2 and "提示先停 10 分钟" in said[0] and "其余 4 个群先停着" in said[1]
+        assert len(said) == 2 and "提示先停 10 分钟" in said[0] and f"{words}，其余 4 个群先停着" in said[1]
         assert len(office.letters) == 2
         scene.rest = {}
-        await outbox.resend([one.id for one in await Delivery.filter(broadcast_id=row.id)])
+        await resending.resend([one.id for one in await Delivery.filter(broadcast_id=row.id)])
         await scene.beats(60)
         assert len(office.letters) == 2 and await troubles.known() == {}
 

@@ -100,6 +100,28 @@ async def test_a_call_survives_a_lost_network(database: str, chromium: str, widt
         assert await FollowUp.filter(undone_at=None).count() == 1
 
 
+async def test_a_visit_waits_for_the_network_too(database: str, chromium: str) -> None:
+    async with console(database) as site, browsing(chromium, site, people.VOLUNTEER, width=360) as page:
+        await opened()
+        await page.goto("/calls")
+        await kept(page)
+        await page.context.set_offline(True)
+        await expect(now(page).get_by_role("button", name="上门-没遇到人")).to_be_hidden()
+        await now(page).get_by_label("是上门去的").check()
+        await expect(now(page).get_by_role("button", name="无人接听")).to_be_hidden()
+        await now(page).get_by_text("别的结果").click()
+        await expect(now(page).get_by_role("button", name="上门-换号搬迁")).to_be_visible()
+        await expect(now(page).locator(".outcome[value=busy]")).to_be_hidden()
+        await look(page, "calls-visit")
+        await now(page).get_by_role("button", name="上门-没遇到人").click()
+        await expect(page.locator("[data-latest-words]")).to_have_text("H0123 已记在手机里：上门-没遇到人。")
+        await expect(now(page).get_by_role("button", name="接通-平安")).to_be_visible()  # the next one is a call again
+        await page.context.set_offline(False)
+        await expect(page.locator("[data-latest-words]")).to_contain_text("H0123 已记：上门-没遇到人。")
+        call = await FollowUp.get()
+        assert call.visited and call.outcome == "no_answer"
+
+
 async def nothing_in_clear(page: Page) -> None:
     """Neither what was written nor the cards; and the key cannot be had."""
     store = await page.evaluate(STORE)
@@ -121,7 +143,7 @@ async def test_an_answer_that_is_lost_makes_no_second_call(database: str, chromi
             await route.abort("internetdisconnected")
 
         await page.route("**/calls/record", lose)
-        await now(page).get_by_text("稍后再打").click()
+        await now(page).get_by_text("稍后再打", exact=True).click()
         await now(page).get_by_role("button", name="明天上午").click()
         await expect(waiting(page)).to_have_text("等网络 1 条")
         assert await FollowUp.all().count() == 1

@@ -10,7 +10,7 @@ from aiohttp import FormData
 from bot.actions.roster import columns as roster_columns
 from bot.config import Config
 from bot.models import Audit, Household
-from bot.web import passing
+from bot.web.passing import PREFIX
 from tests import people
 from tests.browsing import browsing, look
 from tests.room import SETTINGS
@@ -203,7 +203,7 @@ async def test_a_start_removes_the_sheets_of_a_process_that_was_killed(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    left = tmp_path / f"{passing.PREFIX}999999999-x"
+    left = tmp_path / f"{PREFIX}999999999-x"
     left.mkdir()
     (left / "sheet.xlsx").write_text("rows")
     async with console(database):

@@ -121,6 +121,24 @@ async def test_the_desk_says_how_long_there_is(database: str) -> None:
         assert "已经超时" in (await site.get("/today", as_=CHAIR)).text
 
 
+async def test_the_desk_begins_with_what_was_slept_through(database: str) -> None:
+    async with console(database) as site:
+        await some(2, state="review", urgency="emergency", kinds=["psychological"])
+        await some(12, state="review")
+        await some(1, urgency="urgent")
+        page = await site.get("/today", as_=CHAIR)
+        assert numbers(page) == [2, 1, 15, *range(14, 4, -1)]
+        text = " ".join(page.text.split())
+        assert "可能有人心里很难 2 " in text and "待核实 12 " in text
+        assert text.index("可能有人心里很难") < text.index("等人收到 1 ")
+        assert 'href="/requests?state=review&amp;urgency=emergency"' not in page.html
+        assert "可能有人心里很难" not in (await site.get("/today", as_=OUTSIDER)).text
+        await some(10, state="review", urgency="emergency")
+        page = await site.get("/today", as_=CHAIR)
+        assert 'href="/requests?state=review&amp;urgency=emergency"' in page.html
+        assert "可能有人心里很难 12 " in " ".join(page.text.split())
+
+
 async def test_the_load_of_each_colleague_stands_beside_the_name(database: str) -> None:
     async with console(database) as site:
         volunteer = await Staff.get(name="陈小满")
@@ -134,4 +152,5 @@ def test_the_pages_call_things_as_the_chat_does() -> None:
     assert words.KINDS == KIND_NAMES and words.STEPS == steps.NAMES and words.CLOSED_AS == CLOSED_AS
     assert {key: name for key, (name, _) in words.URGENCY.items()} == URGENCY_NAMES
     assert {key: one.name for key, one in OUTCOMES.items()} == words.OUTCOMES
+    assert {key: one.said(visited=True) for key, one in OUTCOMES.items()} == words.AT_THE_DOOR
     assert set(lifecycle.UNTIL_BROUGHT) < set(words.STATES)

@@ -66,7 +66,7 @@ async def _request(site: Console) -> str:
 async def _waiting_text(site: Console) -> str:
     files, by = site.site.programme, await people.staff_id(people.EDITOR)
     row = await composing.begin(Words("notices", "停水通知", body="明天上午停水。"), files, by=by)
-    await composing.submit(row.id, files, version=row.version, by=by)
+    await composing.submit(row.id, files, site.site.rules, version=row.version, by=by)
     return f"/texts/{row.id}"
 
 

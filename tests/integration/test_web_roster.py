@@ -266,5 +266,8 @@ async def test_the_roster_is_taken_out(database: str) -> None:
             (False, None),
         ]
         [told] = await Delivery.filter(key__startswith="n:export:")
-        assert told.chat_id == people.ADMIN and "王秀兰 刚导出了一份完整的名册，2 户" in (told.body or "")
+        assert (
+            told.chat_id == people.ADMIN
+            and f"王秀兰在 {clock.local(rows[1].at):%m-%d %H:%M} 导出了完整的名册，2 户" in (told.body or "")
+        )
         assert "138" not in (told.body or "") and not told.quiet_hours

@@ -11,9 +11,10 @@ import secrets
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions.broadcasting import pictures, programme
+from bot.actions.broadcasting import approvers, pictures, programme
 from bot.actions.broadcasting.programme import Programme
 from bot.actions.privacy import audit
+from bot.actions.requests.alerts import Rules
 from bot.actions.staff import people
 from bot.content.check import too_long
 from bot.content.messages import SEASONS, SENT, Library, Message
@@ -23,9 +24,8 @@ from bot.errors import BadInput, Conflict, NotAllowed, NotFound, Problem
 from bot.events import Text
 from bot.models import OwnText, db
 
-EDITORS, APPROVERS = ("editor",), ("editor", "chair")
+EDITORS = ("editor",)
 OPEN = ("draft", "waiting", "sent_back")
-EVERYWHERE = frozenset({"tips", "letters"})  # schedules of the whole union take these up by themselves
 BODY_MAX, TITLE_MAX, TOPIC_MAX, SOURCE_MAX, REMARK_MAX = 4000, 60, 40, 200, 200
 
 
@@ -78,12 +78,17 @@ async def _put(row: OwnText, words: Words, by: int) -> OwnText:
     return row
 
 
-async def submit(text_id: int, files: Programme, *, version: int, by: int) -> OwnText:
-    """Hand it in. Where no second person is asked for, it is in use at once. BadInput names what is wrong with it."""
+async def submit(text_id: int, files: Programme, rules: Rules, *, version: int, by: int) -> OwnText:
+    """Hand it in: who may say yes is told. Where no second person is asked for, it is in use at once.
+
+    BadInput names what is wrong with it.
+    """
     async with db.transaction():
         row = await _take(text_id, version, ("draft", "sent_back"))
         await _may_touch(by, row, EDITORS)
         await _in_order(row, files)
+        if files.approval:
+            await approvers.tell(row, by, rules)
         await audit.note("text.submit", "text", row.id, staff_id=by, version=row.version)
         if not files.approval:
             return await _use(row, None)
@@ -96,7 +101,7 @@ async def approve(text_id: int, files: Programme, *, version: int, by: int) -> O
     """A second person says yes. NotAllowed for everybody who had a hand in it."""
     async with db.transaction():
         row = await _take(text_id, version, ("waiting",))
-        await _may_touch(by, row, APPROVERS)
+        await _may_touch(by, row, approvers.ROLES)
         if by in row.hands:
             raise NotAllowed("自己写过的文案要请另一个人审")
         await _in_order(row, files)
@@ -115,7 +120,7 @@ async def send_back(text_id: int, remark: str, *, version: int, by: int) -> OwnT
     """The second person says what should be different."""
     async with db.transaction():
         row = await _take(text_id, version, ("waiting",))
-        await _may_touch(by, row, APPROVERS)
+        await _may_touch(by, row, approvers.ROLES)
         if not remark or len(remark) > REMARK_MAX:
             raise BadInput(f"请写一句哪里要改，不超过 {REMARK_MAX} 个字")
         row.state, row.remark = "sent_back", remark
@@ -156,12 +161,11 @@ async def _take(text_id: int, version: int, states: tuple[str, ...]) -> OwnText:
 
 
 async def _may_write(by: int, kind: str) -> None:
-    await people.act_as(by, EDITORS, *([None] if kind in EVERYWHERE else []))
+    await people.act_as(by, EDITORS, *([None] if kind in approvers.EVERYWHERE else []))
 
 
 async def _may_touch(by: int, row: OwnText, roles: tuple[str, ...]) -> None:
-    unit = None if row.key.partition("/")[0] in EVERYWHERE else row.written_by.unit_id
-    await people.act_as(by, roles, unit)
+    await people.act_as(by, roles, approvers.unit_of(row))
 
 
 def _fits(words: Words) -> None:

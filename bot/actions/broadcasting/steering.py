@@ -10,7 +10,7 @@ from bot import clock
 from bot.actions.broadcasting import programme
 from bot.actions.broadcasting.broadcasts import one_road
 from bot.actions.broadcasting.programme import Programme
-from bot.actions.delivery import outbox
+from bot.actions.delivery import outbox, resending
 from bot.actions.privacy import audit
 from bot.actions.staff import people
 from bot.actions.staff.directory import Place
@@ -59,7 +59,7 @@ async def resend(broadcast_id: int, delivery_ids: Sequence[int], *, by: int) -> 
             *delivery_ids,
         )
         await _may_reach(by, [one["unit_id"] for one in found])
-        done = await outbox.resend([one["id"] for one in found])
+        done = await resending.resend([one["id"] for one in found])
         await audit.note("broadcast.resend", "broadcast", row.id, staff_id=by, rows=done)
     return done
 
@@ -71,7 +71,7 @@ async def resend_of(channel: str, delivery_ids: Sequence[int], *, by: int) -> in
         rows = Delivery.filter(id__in=list(delivery_ids), channel=channel)
         if staff.unit.path.count("/") > 2:
             rows = rows.filter(group__unit__path__startswith=staff.unit.path)
-        done = await outbox.resend([one.id for one in await rows])
+        done = await resending.resend([one.id for one in await rows])
         await audit.note("outbox.resend", "channel", staff_id=by, channel=channel, rows=done)
     return done
 

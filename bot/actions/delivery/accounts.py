@@ -4,6 +4,7 @@ The sender keeps to these limits and `songnuan status`, /metrics and the pages s
 The figures behind the defaults and how they were tried: docs/risk-control.md.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -114,6 +115,23 @@ async def sent_since(channel: str, instant: datetime) -> int:
         channel,
     )
     return int(rows[0]["n"])
+
+
+FULL = """
+WITH circle AS (
+  SELECT channel, chat_id, coalesce(same_as_id, id) AS root FROM chat_group WHERE coalesce(same_as_id, id) IN ({marks}))
+SELECT c.root FROM circle c JOIN delivery d ON d.channel = c.channel AND d.chat_id = c.chat_id
+WHERE d.chat_kind = 'group' AND d.purpose = 'tip' AND d.status IN ('sent', 'unknown') AND d.settled_at >= ?
+GROUP BY c.root HAVING count(*) >= ?
+"""
+
+
+async def full_groups(roots: Collection[int], cap: int, now: datetime) -> set[int]:
+    """Of these groups, by the root of their circle, those that have had so many tips today, by whichever account."""
+    if not roots:
+        return set()
+    rows = await db.fetch(FULL.format(marks=db.marks([*roots])), *roots, to_ms(midnight(now)), cap)
+    return {row["root"] for row in rows}
 
 
 async def first_day(channel: str, now: datetime) -> datetime:

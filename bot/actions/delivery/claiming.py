@@ -13,8 +13,9 @@ from zlib import crc32
 from msgspec import MsgspecError
 
 from bot import clock, quiet
-from bot.actions.delivery.accounts import midnight
+from bot.actions.delivery import accounts, canaries
 from bot.actions.delivery.outbox import Outcome, Ready, parts_of, record
+from bot.actions.delivery.resending import GONE, LEFT
 from bot.events import Chat, Part
 from bot.models import db
 from bot.models.fields import from_ms, to_ms
@@ -24,7 +25,9 @@ log = logging.getLogger(__name__)
 
 CANDIDATES = """
 SELECT d.id, d.purpose, d.chat_kind, d.chat_id, d.attempts, d.body, d.quiet_hours, d.expires_at, d.request_id,
-       b.id AS broadcast_id, b.body AS shared, b.stopped_at, g.enabled AS group_enabled, r.state AS request_state
+       b.id AS broadcast_id, b.body AS shared, b.stopped_at, g.enabled AS group_enabled, r.state AS request_state,
+       coalesce(g.same_as_id, g.id) AS root,
+       CASE WHEN {gone} THEN 1 ELSE 0 END AS gone
 FROM delivery d
 LEFT JOIN broadcast b ON b.id = d.broadcast_id
 LEFT JOIN chat_group g ON g.id = d.group_id
@@ -39,15 +42,6 @@ WHERE d.channel = ? AND d.status = 'queued' AND d.priority BETWEEN ? AND ? AND d
                AND (e.not_before <= ? OR (e.attempts > 0 AND e.reason <> 'quiet_hours')))))
 ORDER BY d.priority, d.id LIMIT ?
 """
-# Of a broadcast one group alone goes first; the rest follow when that one was sent. What a person sends again may go:
-# it has no end of life, and keeps that when quiet hours or a lost line put it off.
-CANARY = """AND (d.broadcast_id IS NULL OR d.expires_at IS NULL
-    OR EXISTS (SELECT 1 FROM delivery c
-               WHERE c.broadcast_id = d.broadcast_id AND c.channel = d.channel AND c.status = 'sent')
-    OR NOT EXISTS (SELECT 1 FROM delivery c
-                   WHERE c.broadcast_id = d.broadcast_id AND c.channel = d.channel
-                     AND (c.status = 'sending' OR (c.status = 'queued' AND c.id < d.id AND c.not_before <= ?))))"""
-CANARIES = 3  # so many in doubt and none sent: a person has to look before more groups are tried
 
 
 class Lane(NamedTuple):
@@ -86,7 +80,7 @@ async def claim(lane: Lane, limit: int) -> list[Ready]:
         if not db.on_sqlite():  # two processes must not take two rows of one target at once
             await db.fetch("SELECT pg_advisory_xact_lock(?::bigint)", crc32(lane.channel.encode()))
         if lane.canary:
-            await _hold_behind_doubt(lane.channel, now)
+            await canaries.hold_the_rest(lane.channel, now)
         while not ready:
             rows = await _candidates(lane, to_ms(now), limit)
             if not rows:
@@ -109,25 +103,9 @@ async def claim(lane: Lane, limit: int) -> list[Ready]:
 
 
 async def _candidates(lane: Lane, stamp: int, limit: int) -> list[dict[str, Any]]:
-    statement = CANDIDATES.format(canary=CANARY if lane.canary else "")
+    statement = CANDIDATES.format(canary=canaries.MAY_GO if lane.canary else "", gone=GONE.format(row="d"))
     stamps = [stamp] * (3 if lane.canary else 2)
     return await db.fetch(statement, lane.channel, lane.first, lane.last, *stamps, limit)
-
-
-async def _hold_behind_doubt(channel: str, now: datetime) -> None:
-    """Nobody knows whether the first groups of a broadcast have it: the others wait for a person."""
-    await db.fetch(
-        "UPDATE delivery SET status = 'held', reason = 'canary', settled_at = ?"
-        " WHERE channel = ? AND status = 'queued' AND expires_at IS NOT NULL AND broadcast_id IN ("
-        "  SELECT u.broadcast_id FROM delivery u WHERE u.channel = ? AND u.status = 'unknown'"
-        "  GROUP BY u.broadcast_id HAVING count(*) >= ?)"
-        " AND NOT EXISTS (SELECT 1 FROM delivery c WHERE c.broadcast_id = delivery.broadcast_id"
-        "  AND c.channel = delivery.channel AND c.status = 'sent') RETURNING id",
-        to_ms(now),
-        channel,
-        channel,
-        CANARIES,
-    )
 
 
 def _first_of_each_target(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -142,7 +120,7 @@ async def _settle_the_rest(lane: Lane, rows: list[dict[str, Any]], now: datetime
     shared: dict[int, tuple[Part, ...]] = {}
     ready = []
     for row in rows:
-        verdict = _objection(row, now, row["chat_id"] in capped) or _unreadable(row, shared, now)
+        verdict = _objection(row, now, row["id"] in capped) or _unreadable(row, shared, now)
         if verdict is None:
             ready.append(row)
             continue
@@ -158,7 +136,16 @@ async def _settle_the_rest(lane: Lane, rows: list[dict[str, Any]], now: datetime
         )
         if reason == "quiet_hours" and row["broadcast_id"] is not None:
             await _put_off_with_it(lane, row, now, not_before)
+        if reason == LEFT and row["purpose"] == "alert":
+            await _call_the_next(row, now)
     return ready
+
+
+async def _full_groups(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> set[int]:
+    """Tips for groups that have had their number of them for today, by whichever account."""
+    roots = {row["id"]: row["root"] for row in rows if row["purpose"] == "tip" and row["root"] is not None}
+    full = await accounts.full_groups(roots.values(), lane.per_group_day, now) if lane.per_group_day else set()
+    return {number for number, root in roots.items() if root in full}
 
 
 async def _put_off_with_it(lane: Lane, row: dict[str, Any], now: datetime, until: datetime) -> None:
@@ -175,12 +162,33 @@ async def _put_off_with_it(lane: Lane, row: dict[str, Any], now: datetime, until
     )
 
 
+async def _call_the_next(row: dict[str, Any], now: datetime) -> None:
+    """Whoever stands next on the ladder is due at once, unless somebody was alerted since.
+
+    A request that somebody is at right now is left to them: to wait for it here could end in a deadlock.
+    """
+    lock = "" if db.on_sqlite() else " FOR UPDATE SKIP LOCKED"
+    await db.fetch(
+        "UPDATE help_request SET next_alert_at = ? WHERE id = (SELECT id FROM help_request"
+        f" WHERE id = ? AND state IN ('open', 'review') AND next_alert_at > ?{lock})"
+        " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.request_id = ? AND d.purpose = 'alert' AND d.id > ?)"
+        " RETURNING id",
+        to_ms(now),
+        row["request_id"],
+        to_ms(now),
+        row["request_id"],
+        row["id"],
+    )
+
+
 def _objection(row: dict[str, Any], now: datetime, capped: bool) -> tuple[str, str, datetime] | None:
     """Why this row may not go now: (status, reason, not before); None when it may."""
     if row["expires_at"] is not None and from_ms(row["expires_at"]) < now:
         return "expired", "late", now
     if row["stopped_at"] is not None:
         return "expired", "stopped", now
+    if row["gone"]:
+        return "expired", LEFT, now
     if row["purpose"] == "alert" and row["request_state"] not in (None, "open", "review"):
         return "expired", "acknowledged", now
     if row["group_enabled"] is not None and not row["group_enabled"]:
@@ -192,22 +200,6 @@ def _objection(row: dict[str, Any], now: datetime, capped: bool) -> tuple[str, s
     if hours.covers(local):
         return "queued", "quiet_hours", hours.end_after(local)
     return None
-
-
-async def _full_groups(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> set[str]:
-    """Chats that have had their number of tips for today."""
-    tips = [row["chat_id"] for row in rows if row["purpose"] == "tip"]
-    if not lane.per_group_day or not tips:
-        return set()
-    counted = await db.fetch(
-        "SELECT chat_id FROM delivery WHERE channel = ? AND purpose = 'tip' AND status IN ('sent', 'unknown')"
-        f" AND settled_at >= ? AND chat_id IN ({db.marks(tips)}) GROUP BY chat_id HAVING count(*) >= ?",
-        lane.channel,
-        to_ms(midnight(now)),
-        *tips,
-        lane.per_group_day,
-    )
-    return {row["chat_id"] for row in counted}
 
 
 async def _mark_sending(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:

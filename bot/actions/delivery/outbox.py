@@ -271,25 +271,3 @@ async def sweep(*, all_sending: bool = False) -> int:
     if alerts:
         wake()
     return len(alerts) + len(others)
-
-
-async def resend(delivery_ids: Sequence[int]) -> int:
-    """A person decides: queue again what is unknown, held, failed or expired. Returns how many were.
-
-    Not what was kept long enough, or erased: its words are gone. Nor what somebody stopped.
-    """
-    if not delivery_ids:
-        return 0
-    now = to_ms(clock.now())
-    rows = await db.fetch(
-        "UPDATE delivery SET status = 'queued', reason = 'resend', attempts = 0, not_before = ?, expires_at = NULL"
-        f" WHERE id IN ({db.marks(delivery_ids)}) AND status IN ('unknown', 'held', 'failed', 'expired')"
-        " AND (body IS NOT NULL"
-        " OR EXISTS (SELECT 1 FROM broadcast b WHERE b.id = delivery.broadcast_id AND b.body <> ''))"
-        " AND NOT EXISTS (SELECT 1 FROM broadcast b WHERE b.id = delivery.broadcast_id AND b.stopped_at IS NOT NULL)"
-        " RETURNING id",
-        now,
-        *delivery_ids,
-    )
-    wake()
-    return len(rows)

@@ -14,6 +14,7 @@ REASONS = {
     "group_off": "这个群已关掉",
     "unreadable": "内容解不开，密钥文件可能不对",
     "canary": "前三个群都不确定发没发出，其余的先停下",
+    "canary_refused": "前面的群都不收，其余的先停下，请看看文案和账号",
     "other_road": "换了另一个账号发",
     "stopped": "有人叫停了",
     "group_cap": "这个群今天的条数满了",

@@ -31,6 +31,7 @@ class Other(NamedTuple):
     name: str
     at: datetime
     outcome: str
+    visited: bool
 
 
 class Taken(NamedTuple):
@@ -90,4 +91,4 @@ async def _others(household: Household, staff_id: int, seen: int) -> list[Other]
     since = clock.now() - WAITED_MOST
     calls = FollowUp.filter(household_id=household.id, id__gt=seen, at__gte=since, undone_at=None)
     rows = await calls.exclude(staff_id=staff_id).order_by("id").limit(3).select_related("staff")
-    return [Other(one.staff.name, one.at, one.outcome) for one in rows]
+    return [Other(one.staff.name, one.at, one.outcome, one.visited) for one in rows]

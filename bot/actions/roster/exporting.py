@@ -48,7 +48,7 @@ async def export_roster(
 ) -> Exported:
     """Write a CSV or XLSX; in clear with a reason, else masked. A chair only gets their own unit and below.
 
-    With `rules`, those who oversee the person are told of a roster in clear, at once.
+    With `rules`, the admins are told of a roster in clear, at once: of a command too, where nobody knows who typed it.
     """
     reason = " ".join(reason.split())
     check_reason(reason, clear=bool(reason))
@@ -83,17 +83,20 @@ async def _note(staff_id: int | None, scope: str, households: int, reason: str, 
     detail: dict[str, Any] = {"scope": scope, "households": households, "clear": bool(reason)}
     async with db.transaction():
         await audit.note("roster.export", "roster", staff_id=staff_id, reason=reason, **detail)
-        if reason and staff_id is not None and rules is not None:
-            await _tell(staff_id, households, rules)
+        if reason and rules is not None:
+            await _tell(staff_id, scope, households, rules)
 
 
-async def _tell(staff_id: int, households: int, rules: Rules) -> None:
+async def _tell(staff_id: int | None, scope: str, households: int, rules: Rules) -> None:
     """In clear it is the largest leak there can be: who oversees the person asks while it can still be stopped."""
-    staff = await Staff.get(id=staff_id)
-    parts = rules.texts.render("replies/roster-in-clear", name=staff.name, count=households)
-    mark = f"export:{staff.id}:{to_ms(clock.now())}"
-    if not await notices.tell(await notices.accounts(await people.overseers(staff)), parts, "urgent", mark, rules):
-        log.warning("staff %d took the roster out in clear, and nobody can be told", staff_id)
+    staff = None if staff_id is None else await Staff.get(id=staff_id)
+    now, name = clock.now(), "" if staff is None else staff.name
+    at = f"{clock.local(now):%m-%d %H:%M}"
+    parts = rules.texts.render("replies/roster-in-clear", name=name, at=at, count=households)
+    whom = await (people.answerable(scope) if staff is None else people.overseers(staff))
+    mark = f"export:{staff_id or 0}:{to_ms(now)}"
+    if not await notices.tell(await notices.accounts(whom), parts, "urgent", mark, rules):
+        log.warning("the roster was taken out in clear by staff %s, and nobody can be told", staff_id)
 
 
 class _House(NamedTuple):

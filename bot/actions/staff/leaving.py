@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from bot import clock
+from bot.actions.delivery.resending import LEFT
 from bot.actions.households import families
 from bot.actions.outreach import assignments
 from bot.actions.privacy import audit
@@ -15,7 +16,6 @@ from bot.models import Assignment, Delivery, HelpRequest, Identity, Staff, db
 from bot.models.fields import to_ms
 
 IN_HAND = ("assigned", "delivering")
-VOID = "left"  # the reason of what was to go out to them
 
 
 class Left(NamedTuple):
@@ -64,7 +64,7 @@ async def _alert_others(accounts: list[Identity]) -> int:
     for account in accounts:
         theirs = Delivery.filter(channel=account.channel, chat_kind="direct", chat_id=account.user_id)
         told.update(row.request_id for row in await theirs.filter(purpose="alert") if row.request_id is not None)
-        await theirs.filter(status__in=("queued", "held")).update(status="expired", reason=VOID, settled_at=clock.now())
+        await theirs.filter(status__in=("queued", "held")).update(status="expired", reason=LEFT, settled_at=clock.now())
     waiting = HelpRequest.filter(id__in=list(told), state__in=("open", "review"))
     return await waiting.update(next_alert_at=clock.now()) if told else 0
 

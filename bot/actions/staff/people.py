@@ -61,8 +61,14 @@ async def _covers(scope: Unit, unit_id: int | None) -> bool:
 async def overseers(staff: Staff) -> list[int]:
     """The admins of the person's unit and above, without the person; where there are none, the chairs above."""
     await staff.fetch_related("unit")
-    above = [int(step) for step in staff.unit.path.strip("/").split("/")]
-    others = await Staff.filter(active=True, unit_id__in=above, role__in=("admin", "chair")).exclude(id=staff.id)
+    return await answerable(staff.unit.path, but=staff.id)
+
+
+async def answerable(path: str, *, but: int | None = None) -> list[int]:
+    """The admins of the unit with this path and above, or the chairs; of "/", the whole union, those at its top."""
+    units = [int(step) for step in path.split("/") if step] or [top.id for top in await Unit.filter(parent_id=None)]
+    leading = Staff.filter(active=True, unit_id__in=units, role__in=("admin", "chair")).order_by("id")
+    others = [one for one in await leading if one.id != but]
     admins = [one.id for one in others if one.role == "admin"]
     return admins or [one.id for one in others]
 

@@ -3,6 +3,7 @@
 Bytes are base64, so what is ciphertext in the database is ciphertext here; the key file is not inside.
 """
 
+import fcntl
 import json
 import os
 import zlib
@@ -125,6 +126,9 @@ class Writer:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._final, self._path = folder / name, folder / f".{name}.part"
         self._file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
+        # A handle of its own, so that the lock lasts until the file has its name, or its writer is gone.
+        self._held = os.fdopen(os.dup(self._file.fileno()), "rb")
+        _lock(self._held.fileno())
         self._zip = ZipFile(self._file, "w", ZIP_DEFLATED)
         self._kept: dict[str, Kept] = {}
         self._table: IO[bytes] | None = None
@@ -159,16 +163,38 @@ class Writer:
         if verify(self._path) != manifest:
             raise BadInput(DAMAGED)
         self._path.replace(self._final)
+        self._held.close()
         _sync_folder(self._final.parent)
         return self._final, manifest
 
     def abandon(self) -> None:
         """Leave nothing behind, also when the disk is full and closing fails as well."""
-        for open_ in (self._table, self._zip, self._file):
+        for open_ in (self._table, self._zip, self._file, self._held):
             with suppress(OSError, ValueError):
                 if open_ is not None:
                     open_.close()
         self._path.unlink(missing_ok=True)
+
+
+def _lock(descriptor: int) -> bool:
+    """Is it ours alone? Not when somebody has it, nor where files cannot be locked."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def abandoned(path: Path) -> bool:
+    """Has whoever was writing this file gone without finishing it?"""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return _lock(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

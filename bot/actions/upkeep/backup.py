@@ -56,12 +56,31 @@ async def backup(folder: Path) -> Path:
 
 
 def prune(folder: Path, days: int) -> list[Path]:
-    """Delete the backups that are too old, and what a broken off one left; returns what was deleted."""
+    """Delete the backups that are too old, and what broken off ones left; returns what was deleted."""
     gone = too_old(folder, days)
-    gone += [part for part in folder.glob(f".{PREFIX}*.part") if part.stat().st_mtime < time.time() - STALE_SECONDS]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return gone + clear(folder)
+
+
+def clear(folder: Path) -> list[Path]:
+    """Delete what backups left that were cut off half-way, and none that is being written; returns what was deleted.
+
+    Where files cannot be locked, nobody knows that: there it is left for a day.
+    """
+    stale = time.time() - STALE_SECONDS
+    parts = folder.glob(f".{PREFIX}*.part")
+    gone = [part for part in parts if archive.abandoned(part) or _changed(part) < stale]
     for path in gone:
         path.unlink(missing_ok=True)
     return gone
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # it was finished, or somebody else cleared it
+        return float("inf")
 
 
 def too_old(folder: Path, days: int) -> list[Path]:

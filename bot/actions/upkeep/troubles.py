@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from bot import clock
-from bot.actions.delivery import outbox
+from bot.actions.delivery import canaries, outbox
 from bot.actions.requests.alerts import LIFE
 from bot.events import Chat, Text
 from bot.models import Group, Identity, Setting, Staff, Unit, db
@@ -93,16 +93,18 @@ async def waiting(channel: str) -> str:
     return "，".join(f"{name} {counts[purpose]} 条" for purpose, name in PURPOSES.items() if purpose in counts)
 
 
-async def held_back(channels: Iterable[str]) -> list[tuple[int, str, int]]:
-    """(broadcast, channel, groups) of what stopped after doubtful first groups and waits for a person."""
+async def held_back(channels: Iterable[str]) -> list[tuple[int, str, str, int]]:
+    """(broadcast, channel, reason, groups) of what stopped after its first groups and waits for a person."""
     names = [*channels, ""]
     rows = await db.fetch(
-        "SELECT broadcast_id AS id, channel, count(*) AS n FROM delivery"
-        f" WHERE channel IN ({db.marks(names)}) AND status = 'held' AND reason = 'canary'"
+        "SELECT broadcast_id AS id, channel, max(reason) AS reason, count(*) AS n FROM delivery"
+        f" WHERE channel IN ({db.marks(names)}) AND status = 'held' AND reason IN (?, ?)"
         " GROUP BY broadcast_id, channel ORDER BY broadcast_id, channel",
         *names,
+        canaries.DOUBT,
+        canaries.REFUSAL,
     )
-    return [(row["id"], row["channel"], row["n"]) for row in rows]
+    return [(row["id"], row["channel"], row["reason"], row["n"]) for row in rows]
 
 
 async def _first(one: Trouble, stage: str) -> bool:

@@ -33,6 +33,7 @@ class Card(NamedTuple):
     best_time: str
     last_at: datetime | None
     last_outcome: str
+    last_visited: bool
     last_note: str
     last_by: str
     seen: int
@@ -128,6 +129,7 @@ def _card(entry: Entry, household: Household, person: Member | None, last: Follo
         household.best_time,
         last.at if last is not None else None,
         last.outcome if last is not None else "",
+        last is not None and last.visited,
         (last.note or "") if last is not None else "",
         last.staff.name if last is not None else "",
         last.id if last is not None else 0,

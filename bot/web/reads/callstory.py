@@ -29,6 +29,11 @@ class Story(NamedTuple):
     requests: list[HelpRequest]
     given: list[Given]
 
+    @property
+    def seen(self) -> int:
+        """As a mark of what the person has before them."""
+        return max((one.id for one in self.calls), default=0)
+
 
 async def story(code: str, staff_id: int) -> Story:
     """NotFound outside the person's units, NotAllowed for a volunteer who has nothing to do with the household."""

@@ -160,10 +160,14 @@ async def due(whose: Whose, within: timedelta = timedelta(hours=24), most: int =
     return await _some(whose, state, [*IN_HAND, until], "r.next_alert_at, r.id", most)
 
 
+async def suspected(whose: Whose, most: int = 10) -> list[Line]:
+    """Perhaps a life in danger, and nobody has had a look: whoever was called to it may have slept."""
+    return await _some(whose, "r.state = 'review' AND r.urgency = 'emergency'", [], "r.id DESC", most)
+
+
 async def doubtful(whose: Whose, most: int = 10) -> list[Line]:
-    """Those that may be a life in danger before all others: somebody may have slept through the call to look."""
-    first = "CASE WHEN r.urgency = 'emergency' THEN 0 ELSE 1 END, r.id DESC"
-    return await _some(whose, "r.state = 'review'", [], first, most)
+    """All others that the bot is not sure of."""
+    return await _some(whose, "r.state = 'review' AND r.urgency <> 'emergency'", [], "r.id DESC", most)
 
 
 async def _some(whose: Whose, state: str, values: Sequence[object], order: str, most: int) -> list[Line]:

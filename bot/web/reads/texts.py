@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from bot import clock
-from bot.actions.broadcasting import composing, programme
+from bot.actions.broadcasting import approvers, composing, programme
 from bot.actions.broadcasting.programme import Programme
 from bot.actions.staff import people
 from bot.actions.staff.sessions import Me
@@ -62,7 +62,7 @@ async def under_way(me: Me) -> list[OwnText]:
 
 
 def _may_see(me: Me, row: OwnText) -> bool:
-    if row.key.partition("/")[0] in composing.EVERYWHERE:
+    if row.key.partition("/")[0] in approvers.EVERYWHERE:
         return me.unit_path.count("/") == 2
     return row.written_by.unit.path.startswith(me.unit_path)
 

@@ -9,7 +9,7 @@ from bot import clock
 from bot.actions.outreach import callbacks, from_phone, nextcall
 from bot.actions.outreach.calllists import FLAGGED, NEVER, PROMISED, SILENT
 from bot.actions.outreach.from_phone import Taken
-from bot.actions.outreach.outcomes import OUTCOMES
+from bot.actions.outreach.outcomes import NEXT_STEPS, OUTCOMES
 from bot.errors import ActionError
 from bot.models import FollowUp
 from bot.models.fields import to_ms
@@ -23,6 +23,7 @@ from bot.web.visit import Visit, status_of
 KEEP_UNTIL = "X-Keep-Until"  # for the worker on the phone: how long this answer may be kept there
 COMMON = ("well", "no_answer", "needs_help", "call_later")  # big on the card; the others are behind “别的结果”
 RARE = tuple(code for code in OUTCOMES if code not in COMMON)
+PHONE_ONLY = ("busy", "off", "wrong_number")  # nobody finds these at a door
 # These end all calls to a family, so they are asked about once more.
 GRAVE = callbacks.NEVER_AGAIN
 WHEN = (
@@ -62,20 +63,28 @@ async def _context(visit: Visit, code: str = "", typed: dict[str, str] | None = 
         "mine": mine,
         "first": _first(code or visit.asked("at", 20), mine),
         "wrong": code,
-        "typed": typed or {},
         "until": to_ms(reads.midnight()),
-        "key": lambda: str(uuid4()),
-        "words": words,
-        "rare": RARE,
-        "grave": GRAVE,
-        "when": WHEN,
         "why": WHY,
-        "kinds": [(code, visit._(label)) for code, label in words.KINDS.items()],
-        "urgencies": [(code, visit._(words.URGENCY[code][0])) for code in callform.URGENCIES],
         "promised": PROMISED,
         "latest": _latest(visit, mine.latest),
         "open_hours": visit.site.calling.open(clock.now()),
         "hours": visit.site.calling.hours,
+        **_form(visit, typed),
+    }
+
+
+def _form(visit: Visit, typed: dict[str, str] | None) -> dict[str, Any]:
+    """What the form of a call is made of."""
+    return {
+        "typed": typed or {},
+        "key": lambda: str(uuid4()),
+        "words": words,
+        "rare": RARE,
+        "grave": GRAVE,
+        "phone_only": PHONE_ONLY,
+        "when": WHEN,
+        "kinds": [(code, visit._(label)) for code, label in words.KINDS.items()],
+        "urgencies": [(code, visit._(words.URGENCY[code][0])) for code in callform.URGENCIES],
     }
 
 
@@ -88,7 +97,7 @@ def _first(code: str, mine: reads.Mine) -> str:
 def _latest(visit: Visit, call: FollowUp | None) -> dict[str, object] | None:
     if call is None:
         return None
-    name = visit._(words.OUTCOMES[call.outcome])
+    name = visit._(words.outcome(call.outcome, call.visited))
     said = visit._("%(code)s 已记：%(outcome)s。", code=call.household.code, outcome=name)
     return {"id": call.id, "code": call.household.code, "said": said}
 
@@ -96,8 +105,12 @@ def _latest(visit: Visit, call: FollowUp | None) -> dict[str, object] | None:
 async def story(visit: Visit) -> StreamResponse:
     code = visit.word("code")
     await callbacks.reachable(code, visit.me.id)
-    told = await callstory.story(code, visit.me.id)
-    return visit.render("calls/story.html", story=told, words=words)
+    return visit.render("calls/story.html", **await _history(visit, code))
+
+
+async def _history(visit: Visit, code: str, typed: dict[str, str] | None = None) -> dict[str, Any]:
+    """Of a household that is on no list it takes the result as well: where calls were in vain, somebody went there."""
+    return {"story": await callstory.story(code, visit.me.id), "mistaken": typed is not None, **_form(visit, typed)}
 
 
 async def dial(visit: Visit) -> StreamResponse:
@@ -120,6 +133,8 @@ async def record(visit: Visit) -> StreamResponse:
         told = callform.read(typed)
         await _taken(visit, code, told)
     except ActionError as error:
+        if typed.on("history"):
+            return visit.refuse(error, "calls/story.html", **await _history(visit, code, typed.typed()))
         return visit.refuse(error, "calls/list.html", **await _context(visit, code, typed.typed()))
     return visit.go("/calls")
 
@@ -153,7 +168,7 @@ async def _taken(visit: Visit, code: str, told: callform.Told) -> Taken:
 def _said(visit: Visit, taken: Taken) -> str:
     """What came of it, in a few short sentences; by code, without a name."""
     done, _ = taken.recorded, visit._
-    outcome = _(words.OUTCOMES[done.outcome.code])
+    outcome = _(words.outcome(done.outcome.code, done.follow_up.visited))
     said = [_("%(code)s 已记：%(outcome)s。", code=done.household.code, outcome=outcome)]
     following = done.household.next_call_at
     if following is not None and not done.outcome.final and not done.step:
@@ -161,12 +176,14 @@ def _said(visit: Visit, taken: Taken) -> str:
     if done.request is not None:
         said.append(_("已提醒主席，求助单 %(n)s 号。", n=done.request.id))
     after = AFTER.get(done.step or done.outcome.after)
-    if after:
+    if after and done.follow_up.visited and done.step == NEXT_STEPS["visit"]:
+        said.append(_("请改天再上门看看。"))
+    elif after:
         said.append(_(after))
     if done.holder:
         said.append(_("这一户在%(name)s名下。", name=done.holder))
     for one in taken.others:
-        at, theirs = clock.local(one.at).strftime("%H:%M"), _(words.OUTCOMES[one.outcome])
+        at, theirs = clock.local(one.at).strftime("%H:%M"), _(words.outcome(one.outcome, one.visited))
         said.append(_("%(name)s %(at)s 也打过（%(outcome)s），两条都留着。", name=one.name, at=at, outcome=theirs))
     return "".join(said) if visit.language == "zh" else " ".join(said)
 

@@ -20,6 +20,7 @@ async def today(visit: Visit) -> StreamResponse:
     counts = await requests.counts(whose)
     return visit.render(
         "today/_desk.html" if visit.hx else "today/desk.html",
+        suspected=await requests.suspected(whose),
         waiting=await requests.waiting(whose),
         due=await requests.due(whose),
         doubtful=await requests.doubtful(whose),

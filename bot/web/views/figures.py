@@ -17,8 +17,9 @@ from bot.actions.staff.scope import Scope, scope
 from bot.errors import BadInput, NotFound
 from bot.models import Unit
 from bot.quantities import shown
-from bot.web import charts, passing, words
+from bot.web import charts, words
 from bot.web.languages import N_
+from bot.web.passing import Place
 from bot.web.reads import figures
 from bot.web.reads.figures import Total
 from bot.web.routing import CHAIRS, Handler, file, page
@@ -236,14 +237,14 @@ def _download(ending: str, media_type: str) -> Handler:
         asked = await _asked(visit)
         report = await reports.report(asked.span, asked.scope.code, by=visit.me.id)
         await viewing.opened("report", asked.scope.code, by=visit.me.id)
-        body = await asyncio.to_thread(_written, report, ending)
+        body = await asyncio.to_thread(_written, report, ending, visit.site.passing)
         return visit.download(f"figures-{asked.first}-{asked.last}.{ending}", body, media_type)
 
     return download
 
 
-def _written(report: reports.Report, ending: str) -> bytes:
-    with passing.folder() as folder:
+def _written(report: reports.Report, ending: str, place: Place) -> bytes:
+    with place.folder() as folder:
         path = Path(folder) / f"report.{ending}"
         report_file.save(report, path)
         return path.read_bytes()

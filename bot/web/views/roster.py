@@ -9,7 +9,7 @@ from bot.actions.outreach import rounds
 from bot.actions.roster import exporting
 from bot.actions.staff.scope import scope
 from bot.errors import ActionError
-from bot.web import passing, words
+from bot.web import words
 from bot.web.languages import N_
 from bot.web.reads import roster as reads
 from bot.web.reads.roster import Wanted
@@ -105,7 +105,7 @@ async def exported(visit: Visit) -> StreamResponse:
         reason = sent.text("reason", 200)
         units = await scope(visit.me.id, CHAIRS, sent.text("unit", 20))
         exporting.check_reason(reason, clear=clear)
-        with passing.folder() as folder:
+        with visit.site.passing.folder() as folder:
             path = Path(folder) / f"roster.{kind}"
             await exporting.export_roster(
                 path, visit.me.id, unit_code=units.code, reason=reason if clear else "", rules=visit.site.rules

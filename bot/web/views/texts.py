@@ -75,7 +75,10 @@ async def one(visit: Visit) -> StreamResponse:
 
 
 async def submit(visit: Visit) -> StreamResponse:
-    return await _step(visit, composing.submit)
+    async def submit(text_id: int, files: Programme, *, version: int, by: int) -> OwnText:
+        return await composing.submit(text_id, files, visit.site.rules, version=version, by=by)
+
+    return await _step(visit, submit)
 
 
 async def approve(visit: Visit) -> StreamResponse:

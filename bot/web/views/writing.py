@@ -69,7 +69,7 @@ async def _onward(visit: Visit, sent: Form, row: OwnText) -> StreamResponse:
     """After it is kept: hand it in if that was asked for; what is wrong with it is shown beside it."""
     if sent.text("then") == "submit":
         try:
-            await composing.submit(row.id, visit.site.programme, version=row.version, by=visit.me.id)
+            await composing.submit(row.id, visit.site.programme, visit.site.rules, version=row.version, by=visit.me.id)
         except ActionError as error:
             return visit.refuse(error, "texts/write.html", _writing(visit, _typed(row), row=row))
     return visit.go(f"/texts/{row.id}")

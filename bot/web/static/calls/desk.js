@@ -71,10 +71,11 @@ export class Desk {
     const fields = typed.filter(([name]) => !(name in ONLY) || ONLY[name] === outcome);
     const card = form.closest(".call");
     const chosen = button.closest(".choice")?.querySelector("summary") ?? button;
+    const label = chosen.querySelector(form.elements.visited.checked ? ".at-the-door" : ".by-phone") ?? chosen;
     return {
       id: crypto.randomUUID(),
       code: card.dataset.code,
-      label: chosen.textContent.trim(),
+      label: label.textContent.trim(),
       at: Date.now(),
       fields: [...fields, ["outcome", button.value]],
     };
