@@ -7,7 +7,8 @@ import csv
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO
+from tempfile import TemporaryDirectory
+from typing import IO, Any
 
 from bot.errors import BadInput
 from bot.sheets.texts import neutral
@@ -26,7 +27,11 @@ def write(path: Path, rows: Iterable[Sequence[Cell]]) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            _xlsx(file, rows, path.parent) if kind == ".xlsx" else _csv(file, rows)
+            if kind == ".csv":
+                _csv(file, rows)
+            else:
+                with TemporaryDirectory(prefix=".songnuan-", dir=path.parent) as beside:
+                    _xlsx(file, rows, beside)
         os.replace(part, path)
     except OSError as error:
         raise BadInput(f"写不了这个文件（{error.strerror or '磁盘出错'}），请换一个文件夹") from None
@@ -42,12 +47,22 @@ def _csv(file: IO[bytes], rows: Iterable[Sequence[Cell]]) -> None:
             out.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
 
 
-def _xlsx(file: IO[bytes], rows: Iterable[Sequence[Cell]], beside: Path) -> None:
-    """What the library writes first lies `beside`, for a kill leaves it: families do not belong in /tmp."""
+def _xlsx(file: IO[bytes], rows: Iterable[Sequence[Cell]], beside: str) -> None:
+    """What the library writes first lies `beside` the file, for a kill leaves it: families do not belong in /tmp."""
     from xlsxwriter import Workbook  # only who writes a table pays for it
+    from xlsxwriter.exceptions import FileCreateError
 
-    book = Workbook(file, {"constant_memory": True, "tmpdir": str(beside)})
-    sheet = book.add_worksheet()
+    book = Workbook(file, {"constant_memory": True, "tmpdir": beside})
+    try:
+        _fill(book.add_worksheet(), rows)
+    finally:
+        try:
+            book.close()  # also of what broke off: it lets go of the files that it had begun
+        except FileCreateError as error:
+            raise OSError(*error.args[0].args) from None  # what the disk said
+
+
+def _fill(sheet: Any, rows: Iterable[Sequence[Cell]]) -> None:
     sheet.set_column(0, 99, WIDTH)
     for line, row in enumerate(rows):
         for column, cell in enumerate(row):
@@ -56,4 +71,3 @@ def _xlsx(file: IO[bytes], rows: Iterable[Sequence[Cell]], beside: Path) -> None
                     sheet.write_string(line, column, neutral(cell))
             else:
                 sheet.write_number(line, column, cell)
-    book.close()

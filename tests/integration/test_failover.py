@@ -219,3 +219,46 @@ async def test_a_text_that_is_refused_costs_each_account_two_tries(database: str
             await failover.move(["qq", "wx"], [], OWN_QUIET)
     assert tries == {"qq": 2, "wx": 2}
     assert await Delivery.filter(channel="qq", status="held", reason="canary_refused").count() == 4
+
+
+async def three_by_qq_and_one_by_wechat() -> None:
+    await people.add_unit("M1", "向阳煤矿")
+    for channel, many in (("qq", 3), ("wx", 1)):
+        await groups.learnt(channel, [GroupInfo(str(n), "家属群") for n in range(many)])
+        for n in range(many):
+            await groups.switch(channel, str(n), True, "M1", ["family"])
+    await groups.stand_in(("wx", "0"), ("qq", "0"))
+    await directory.refresh_if_forgotten()
+    await fire()
+
+
+async def first_by_qq(result: Receipt | SendError) -> None:
+    lane = Lane("qq", 2, 9, "test", timedelta(minutes=4), canary=True)
+    (one,) = await claiming.claim(lane, 9)
+    await outbox.record([outbox.Outcome(one.id, one.purpose, one.attempts, result, one.lease)])
+
+
+async def test_what_the_first_group_refused_goes_by_the_other_road_when_the_account_is_down(database: str) -> None:
+    """The other groups cannot show any more whether the text is to blame."""
+    await three_by_qq_and_one_by_wechat()
+    await first_by_qq(Permanent("bad_request"))
+    assert await failover.move(["qq", "wx"], [], OWN_QUIET) == 0, "it waits for what the others say"
+    assert await failover.move(["wx"], ["qq"], OWN_QUIET) == 1
+
+
+async def test_it_waits_for_half_an_hour_where_the_others_do_not_go(database: str) -> None:
+    """The account has had its number for today: they stay where they are."""
+    await three_by_qq_and_one_by_wechat()
+    await first_by_qq(Permanent("bad_request"))
+    clock.use(lambda: MORNING + timedelta(minutes=29))
+    assert await failover.move(["qq", "wx"], [], OWN_QUIET) == 0
+    clock.use(lambda: MORNING + timedelta(minutes=31))
+    assert await failover.move(["qq", "wx"], [], OWN_QUIET) == 1
+
+
+async def test_it_goes_by_the_other_road_as_soon_as_another_group_has_the_text(database: str) -> None:
+    await three_by_qq_and_one_by_wechat()
+    await first_by_qq(Permanent("bad_request"))
+    await first_by_qq(Receipt("1", clock.now()))
+    assert await Delivery.filter(status="queued").count() == 1
+    assert await failover.move(["qq", "wx"], [], OWN_QUIET) == 1

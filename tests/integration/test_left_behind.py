@@ -1,6 +1,8 @@
 """What was written to a person who has left before it could go: it is dropped, and the next one hears at once."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,8 +13,8 @@ from bot.actions.requests import alerts, help, notices
 from bot.actions.staff import leaving
 from bot.errors import Unknown
 from bot.events import Text
-from bot.models import Delivery, HelpRequest, Staff
-from tests.people import CHAIR, CHANNEL, DEPUTY, LIU, URGENT, VOLUNTEER, settle, staff_id
+from bot.models import Delivery, HelpRequest, Identity, Staff, db
+from tests.people import CHAIR, CHANNEL, DEPUTY, LIU, TOP_CHAIR, URGENT, VOLUNTEER, settle, staff_id
 from tests.room import Room
 
 LANE = Lane(CHANNEL, 0, 9, "test", timedelta(minutes=4))
@@ -50,7 +52,8 @@ async def test_an_alert_written_at_the_moment_they_left_goes_to_the_next(databas
     request = await HelpRequest.get()
     await leaving.leave(await staff_id(CHAIR), rules=room.rules)
     await Delivery.filter(purpose="alert").update(status="queued", reason="", settled_at=None)
-    await HelpRequest.all().update(next_alert_at=request.next_alert_at)  # as the one who wrote it had it
+    # as the one who wrote it had it
+    await HelpRequest.all().update(next_alert_at=request.next_alert_at, alert_step=request.alert_step)
     assert not [one for one in await room.deliver() if one.purpose == "alert"]
     assert (await alert()).reason == "left"
     assert await help.climb(room.rules) == 1
@@ -74,10 +77,104 @@ async def test_nobody_can_send_it_again(database: str, status: str) -> None:
     row = await alert()
     assert await resending.resend([row.id]) == 0
     _, [refused] = await resending.again([row.id])
-    assert refused == resending.Refusal(row.id, "私聊", "收信的人离开了")
+    assert refused == resending.Refusal(row.id, "私聊", "收信的账号已经不是工作人员的了")
 
 
 async def test_an_account_that_was_switched_off_without_leaving_hears_nothing_either(database: str) -> None:
     room = await alerted()
     await Staff.filter(id=await staff_id(CHAIR)).update(active=False)
     assert CHAIR not in [one.chat for one in await room.deliver()]
+
+
+async def due() -> None:
+    """It is the time of the next alert."""
+    at = (await HelpRequest.get()).next_alert_at
+    assert at is not None
+    clock.use(lambda: at + timedelta(seconds=1))
+
+
+async def climb(room: Room, times: int) -> None:
+    """Nobody answers: so many more alerts are due, and go."""
+    await room.deliver()
+    for _ in range(times):
+        await due()
+        await help.climb(room.rules)
+        await room.deliver()
+
+
+async def next_heard(room: Room) -> list[str]:
+    await help.climb(room.rules)
+    return [one.chat for one in await room.deliver() if one.purpose == "alert"]
+
+
+async def test_nobody_on_the_ladder_is_left_out_when_one_leaves(database: str) -> None:
+    """Chair and deputy were asked twice, then the deputy leaves: the chair above is next, and not an admin."""
+    room = await alerted()
+    await climb(room, 3)
+    await leaving.leave(await staff_id(DEPUTY), rules=room.rules)
+    assert await next_heard(room) == [TOP_CHAIR]
+
+
+async def test_nor_when_the_alert_was_waiting_to_go(database: str) -> None:
+    room = await alerted()
+    await climb(room, 2)
+    await due()
+    await help.climb(room.rules)
+    await Staff.filter(id=await staff_id(DEPUTY)).update(active=False)
+    assert not [one for one in await room.deliver() if one.purpose == "alert"]
+    assert await next_heard(room) == [TOP_CHAIR]
+
+
+async def test_nor_when_everybody_is_asked_once(database: str) -> None:
+    room = await alerted()
+    await Staff.filter(id=await staff_id(CHAIR)).update(active=False)
+    assert not [one for one in await room.deliver() if one.purpose == "alert"]
+    room.rules = room.rules._replace(times_each=1)
+    assert await next_heard(room) == [DEPUTY]
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_whoever_stands_beside_the_one_who_left_hears_it_once(database: str, first: bool) -> None:
+    """Two chairs; one has gone before the alert could leave."""
+    await settle()
+    chair = await Staff.get(id=await staff_id(CHAIR))
+    beside = await Staff.create(name="钱守义", role="chair", unit_id=chair.unit_id)
+    await Identity.create(channel=CHANNEL, user_id="31000099", staff_id=beside.id, bound_at=clock.now())
+    room = Room()
+    await room.say(URGENT, LIU)
+    await Staff.filter(id=chair.id if first else beside.id).update(active=False)
+    stays = "31000099" if first else CHAIR
+    assert [one.chat for one in await room.deliver() if one.purpose == "alert"] == [stays]
+    assert await next_heard(room) == []
+
+
+async def test_a_claim_and_a_leaving_do_not_wait_for_each_other(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One chair has gone already; the other leaves while the sender finds the alert of the first."""
+    await settle()
+    chair = await Staff.get(id=await staff_id(CHAIR))
+    gone = await Staff.create(name="钱守义", role="chair", unit_id=chair.unit_id)
+    await Identity.create(channel=CHANNEL, user_id="31000099", staff_id=gone.id, bound_at=clock.now())
+    room = Room()
+    await room.say(URGENT, LIU)
+    await Delivery.filter(chat_id="31000099").update(priority=0)
+    await Staff.filter(id=gone.id).update(active=False)
+    begun, looked, mark = asyncio.Event(), asyncio.Event(), claiming._mark_sending
+    others = leaving._alert_others
+
+    async def half_way(*words: Any) -> Any:  # it has the deliveries, and not yet the request
+        begun.set()
+        if not db.on_sqlite():  # there the claim waits for the whole of it
+            await looked.wait()
+        return await others(*words)
+
+    async def marked(*words: Any) -> Any:
+        looked.set()
+        return await mark(*words)
+
+    monkeypatch.setattr(leaving, "_alert_others", half_way)
+    monkeypatch.setattr(claiming, "_mark_sending", marked)
+    async with asyncio.TaskGroup() as both:
+        both.create_task(leaving.leave(chair.id, rules=room.rules))
+        await begun.wait()
+        both.create_task(claiming.claim(LANE, 50))
+    assert {row.status for row in await Delivery.filter(purpose="alert")} == {"expired"}

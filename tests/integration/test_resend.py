@@ -116,3 +116,16 @@ async def test_each_row_that_is_refused_is_named_with_its_group_and_why(database
     await Broadcast.all().update(stopped_at=NIGHT)
     await Delivery.filter(id=rows[3].id).update(status="unknown")
     assert [one.why for one in (await resending.again([rows[3].id]))[1]] == ["这次播发已经叫停了"]
+
+
+async def test_the_sender_hears_of_it_at_once(database: str) -> None:
+    clock.use(lambda: NIGHT)
+    await broadcast(1)
+    await turn(Unknown("timeout"))
+    heard = list[bool]()
+    end = outbox.listen(lambda: heard.append(True))
+    try:
+        assert await resending.resend([(await Delivery.get()).id]) == 1
+    finally:
+        end()
+    assert heard

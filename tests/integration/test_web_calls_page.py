@@ -197,3 +197,22 @@ async def test_the_worker_names_what_it_keeps_and_all_of_it_is_there(database: s
         manifest = json.loads((await site.get("/static/calls/manifest.webmanifest")).html)
         for icon in manifest["icons"]:
             assert (await site.get(icon["src"])).headers["Content-Type"] == "image/png"
+
+
+async def test_a_volunteer_finds_where_to_go_after_calls_in_vain(database: str) -> None:
+    async with console(database) as site:
+        await opened()
+        rules, times, volunteer = site.site.rules, site.site.calling, await people.staff_id(VOLUNTEER)
+        for _ in range(4):
+            await callbacks.record("H0123", Call("no_answer"), volunteer, rules, times)
+        page = await show(site)
+        assert "电话打不通，要上门的" in page.text and 'href="/calls/H0123"' in page.html
+        page = await site.get("/calls/H0123", as_=VOLUNTEER)
+        assert page.status == 200 and 'name="visited" value="1" checked' in page.html
+        typed = {"visited": "1", "note": "院门锁着", "key": KEY, "history": "1"}
+        page = await site.post("/calls/H0123", typed | {"outcome": "later"}, as_=VOLUNTEER)
+        assert page.status == 422 and "院门锁着" in page.text
+        await site.post("/calls/H0123", typed | {"outcome": "well"}, as_=VOLUNTEER)
+        assert await state_of("H0123") == ("done", 5)
+        assert "要上门的" not in (await show(site)).text
+        assert (await site.get("/calls/H0123", as_=VOLUNTEER)).status == 403, "it is settled"

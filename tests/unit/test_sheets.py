@@ -257,36 +257,3 @@ def test_an_external_entity_is_not_fetched(tmp_path: Path) -> None:
         raw = tables.xlsx_of(doctype + '<row r="1"><c r="A1" t="str"><v>&a;</v></c><c r="B1"><v>2</v></c></row>')
         with pytest.raises(BadInput):
             read(made(tmp_path, raw))
-
-
-CELLS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "Zs", "Zl", "Zp")), max_size=12)
-
-
-@given(st.lists(st.lists(CELLS, min_size=2, max_size=5), min_size=1, max_size=6))
-@example([["=1", "+1"], ["-1", "@x"], ["＝1", "'=1"], ["''", "'"]])
-@settings(max_examples=60)
-def test_what_is_written_is_no_formula_and_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows: Any) -> None:
-    for ending in sheets.SUFFIXES:
-        path = tmp_path_factory.getbasetemp() / f"written{ending}"
-        sheets.write(path, [["姓名", "备注"], *rows])
-        found = read(path)[1]
-        assert not [cell for _, cells in found for cell in cells if cell.lstrip().startswith(tuple("=+-@＝＋－＠"))]
-        plain = [[sheets.plain(cell) for cell in cells] for _, cells in found]
-        wanted = [_trimmed([sheets.clean(cell) for cell in cells]) for cells in rows]
-        assert plain == [cells for cells in wanted if cells]
-
-
-def _trimmed(cells: list[str]) -> list[str]:
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
-
-
-def test_numbers_are_written_as_numbers(tmp_path: Path) -> None:
-    sheets.write(tmp_path / "n.xlsx", [["甲", "乙"], [-5, 186.5]])
-    assert read(tmp_path / "n.xlsx")[1] == [(2, ["-5", "186.5"])]
-    with pytest.raises(BadInput, match="结尾"):
-        sheets.write(tmp_path / "n.xls", [])
-    with pytest.raises(BadInput, match="文件夹"):
-        sheets.write(tmp_path / "nowhere" / "n.csv", [])
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["n.xlsx"]

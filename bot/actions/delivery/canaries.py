@@ -24,9 +24,12 @@ DOUBT, REFUSAL = "canary", "canary_refused"  # the reasons of what is held
 # Says nothing about the next group. An unreadable row has not even been sent.
 ITS_OWN = ("not_in_group", "muted", "not_a_friend", "no_such_chat", "bad_target", "bad_robot", "unreadable")
 OWN = ", ".join(f"'{code}'" for code in ITS_OWN)
+# Asked in each claim, so only of broadcasts that something is left of: what failed in all the years does not count.
 STOPPED = f"""
 SELECT broadcast_id, sum(CASE WHEN status = 'unknown' THEN 1 ELSE 0 END) AS doubts
-FROM delivery u WHERE u.channel = ? AND u.status IN ('unknown', 'failed') AND u.broadcast_id IS NOT NULL
+FROM delivery u WHERE u.channel = ? AND u.status IN ('unknown', 'failed') AND u.broadcast_id IN (
+    SELECT q.broadcast_id FROM delivery q
+    WHERE q.channel = ? AND q.status = 'queued' AND q.expires_at IS NOT NULL AND q.broadcast_id IS NOT NULL)
 GROUP BY u.broadcast_id
 HAVING sum(CASE WHEN u.status = 'unknown' THEN 1 ELSE 0 END) >= {IN_DOUBT}
     OR sum(CASE WHEN u.status = 'failed' AND u.reason NOT IN ({OWN}) THEN 1 ELSE 0 END) >= {REFUSED}
@@ -44,6 +47,7 @@ async def hold_the_rest(channel: str, now: datetime) -> None:
         " AND broadcast_id IN (SELECT broadcast_id FROM stopped)"
         " AND NOT EXISTS (SELECT 1 FROM delivery c WHERE c.broadcast_id = delivery.broadcast_id"
         "  AND c.channel = delivery.channel AND c.status = 'sent') RETURNING id",
+        channel,
         channel,
         to_ms(now),
         IN_DOUBT,

@@ -76,6 +76,7 @@ async def claim(lane: Lane, limit: int) -> list[Ready]:
     """
     now = clock.now()
     ready: list[dict[str, Any]] = []
+    gone: list[dict[str, Any]] = []
     async with db.transaction():
         if not db.on_sqlite():  # two processes must not take two rows of one target at once
             await db.fetch("SELECT pg_advisory_xact_lock(?::bigint)", crc32(lane.channel.encode()))
@@ -84,9 +85,11 @@ async def claim(lane: Lane, limit: int) -> list[Ready]:
         while not ready:
             rows = await _candidates(lane, to_ms(now), limit)
             if not rows:
-                return []
-            able = await _settle_the_rest(lane, _first_of_each_target(rows), now)
+                break
+            able = await _settle_the_rest(lane, _first_of_each_target(rows), now, gone)
             ready = await _mark_sending(lane, able, now)
+        for row in gone:  # at the end: whoever holds a request must not wait for a delivery
+            await _call_the_next(row, now)
     lease = to_ms(now + lane.lease)
     return [
         Ready(
@@ -115,7 +118,10 @@ def _first_of_each_target(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]
     return list(seen.values())
 
 
-async def _settle_the_rest(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+async def _settle_the_rest(
+    lane: Lane, rows: list[dict[str, Any]], now: datetime, gone: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Returns those that may go; alerts for somebody who works here no more come to `gone`."""
     capped = await _full_groups(lane, rows, now)
     shared: dict[int, tuple[Part, ...]] = {}
     ready = []
@@ -137,7 +143,7 @@ async def _settle_the_rest(lane: Lane, rows: list[dict[str, Any]], now: datetime
         if reason == "quiet_hours" and row["broadcast_id"] is not None:
             await _put_off_with_it(lane, row, now, not_before)
         if reason == LEFT and row["purpose"] == "alert":
-            await _call_the_next(row, now)
+            gone.append(row)
     return ready
 
 
@@ -165,12 +171,13 @@ async def _put_off_with_it(lane: Lane, row: dict[str, Any], now: datetime, until
 async def _call_the_next(row: dict[str, Any], now: datetime) -> None:
     """Whoever stands next on the ladder is due at once, unless somebody was alerted since.
 
-    A request that somebody is at right now is left to them: to wait for it here could end in a deadlock.
+    The ladder is a rung shorter without the one who left, so the step is made again: whoever had it is spared by its
+    key. A request that somebody is at right now is left to them: to wait for it here could end in a deadlock.
     """
     lock = "" if db.on_sqlite() else " FOR UPDATE SKIP LOCKED"
     await db.fetch(
-        "UPDATE help_request SET next_alert_at = ? WHERE id = (SELECT id FROM help_request"
-        f" WHERE id = ? AND state IN ('open', 'review') AND next_alert_at > ?{lock})"
+        "UPDATE help_request SET next_alert_at = ?, alert_step = alert_step - 1 WHERE id = (SELECT id FROM help_request"
+        f" WHERE id = ? AND state IN ('open', 'review') AND alert_step > 0 AND next_alert_at > ?{lock})"
         " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.request_id = ? AND d.purpose = 'alert' AND d.id > ?)"
         " RETURNING id",
         to_ms(now),

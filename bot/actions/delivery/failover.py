@@ -5,6 +5,7 @@ certainly has not gone out may move: `failed`, or `queued` on an account that is
 """
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 from bot import clock
@@ -13,13 +14,16 @@ from bot.models import db
 from bot.models.fields import to_ms
 
 AT_ONCE = 200
+PATIENCE = timedelta(minutes=30)
 # What the first groups of a broadcast refused, and not for a reason of their own, stays until it is clear what becomes
-# of the others: two of these hold them, and a forbidden text must not go through all groups of all accounts.
+# of the others: two of these hold them, and a forbidden text must not go through all groups of all accounts. Where
+# nothing becomes of the others, because the account is down or has had its number for today, it does not stay for long.
 SETTLED = f"""d.reason IN ({canaries.OWN})
     OR EXISTS (SELECT 1 FROM delivery c
                WHERE c.broadcast_id = d.broadcast_id AND c.channel = d.channel AND c.status = 'sent')
     OR NOT EXISTS (SELECT 1 FROM delivery c WHERE c.broadcast_id = d.broadcast_id AND c.channel = d.channel
-                   AND c.status IN ('queued', 'sending'))"""
+                   AND c.status IN ('queued', 'sending'))
+    OR d.channel IN ({{down}}) OR d.settled_at < ?"""
 # Groups of one circle have the same root: the group itself, or the one that it stands in for.
 # Who became one circle after the broadcast was fired has a row each: there is nothing left to take over.
 STRANDED = """
@@ -52,10 +56,12 @@ async def move(
         return 0
     roads, broken = sorted(up), sorted(down) or [""]
     now = clock.now()
-    statement = STRANDED.format(settled=SETTLED, down=db.marks(broken), up=db.marks(roads))
+    settled = SETTLED.format(down=db.marks(broken))
+    statement = STRANDED.format(settled=settled, down=db.marks(broken), up=db.marks(roads))
     async with db.transaction():
         stamp = to_ms(now)
-        rows = await db.fetch(statement, stamp, *broken, True, *roads, AT_ONCE)
+        waited = to_ms(now - PATIENCE)
+        rows = await db.fetch(statement, stamp, *broken, waited, *broken, True, *roads, AT_ONCE)
         moved = [await _by_the_next(row, roads, _hours(row["channel"], quiet_hours, usual), stamp) for row in rows]
     if any(moved):
         outbox.wake()

@@ -41,7 +41,7 @@ REASONS = {
     "acknowledged": "已经有人收到",
     "erased": "本人要求删除资料",
     "no_words": "原文已经不保留了，没有可发的",
-    "left": "收信的人离开了",
+    "left": "收信的账号已经不是工作人员的了",
 }
 STATUS_NAMES = {
     "queued": "等待",

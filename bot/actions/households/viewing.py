@@ -128,10 +128,12 @@ async def in_hand(who: str, staff_id: int) -> tuple[Household, Staff]:
 
 
 async def _has_to_do(staff: Staff, household: Household) -> bool:
-    """It is on their list of calls, or they bring something there."""
+    """It is on their list of calls or of visits, or they bring something there."""
     if await HelpRequest.filter(household_id=household.id, assigned_to_id=staff.id).exclude(state="closed").exists():
         return True
-    return any(entry.household_id == household.id for entry in await calllists.mine(staff.id))
+    if any(entry.household_id == household.id for entry in await calllists.mine(staff.id)):
+        return True
+    return any(visit.household_id == household.id for visit in await calllists.visits(staff.id))
 
 
 async def _of_request(number: int, staff_id: int, what: str) -> tuple[Household, Staff]:

@@ -39,6 +39,23 @@ AND (SELECT f.staff_id FROM follow_up f WHERE f.household_id = h.id AND f.undone
      ORDER BY f.at DESC, f.id DESC LIMIT 1) = ?
 AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.held_household_id = h.id)
 """
+# Of a round that is open: this person called in vain, so now somebody has to go there.
+VISITS = """
+SELECT h.id, h.code, (SELECT m.name FROM member m WHERE m.household_id = h.id AND m.erased_at IS NULL
+ ORDER BY m.id LIMIT 1) AS name
+FROM assignment a JOIN household h ON h.id = a.household_id JOIN unit u ON u.id = h.unit_id
+JOIN "round" r ON r.id = a.round_id
+WHERE a.staff_id = ? AND a.state = 'visit' AND r.closed_at IS NULL AND NOT h.do_not_call AND u.path LIKE ?
+ORDER BY a.touched_at, h.code LIMIT 30
+"""
+
+
+class ToVisit(NamedTuple):
+    """A household that somebody should go to. For the volunteer alone: there is a name in it."""
+
+    household_id: int
+    code: str
+    name: str
 
 
 class Entry(NamedTuple):
@@ -78,6 +95,13 @@ async def mine(staff_id: int) -> list[Entry]:
     rows = await db.fetch(HELD, staff.id, to_ms(now), under) + await db.fetch(OWED, staff.id, under, staff.id)
     kept_away = await _kept_away([row["id"] for row in rows])
     return sorted((_entry(row, now, kept_away) for row in rows), key=_order)
+
+
+async def visits(staff_id: int) -> list[ToVisit]:
+    """Where this person's calls were in vain; the one that has waited longest first."""
+    staff = await act_as(staff_id, CALLERS)
+    rows = await db.fetch(VISITS, staff.id, f"{staff.unit.path}%")
+    return [ToVisit(row["id"], row["code"], row["name"] or "") for row in rows]
 
 
 async def _kept_away(households: Sequence[int]) -> set[int]:

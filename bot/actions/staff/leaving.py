@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from tortoise.expressions import F
+
 from bot import clock
 from bot.actions.delivery.resending import LEFT
 from bot.actions.households import families
@@ -38,7 +40,7 @@ async def leave(staff_id: int, to_id: int | None = None, *, by: int | None = Non
         to = await _successor(staff_id, to_id, by)
         accounts = await Identity.filter(staff_id=staff_id)
         staff = await people.deactivate(staff_id, by=by)
-        alerted = await _alert_others(accounts)
+        alerted = await _alert_others(await _void(accounts))
         households, pool = await _households(staff, to, by)
         requests = await _requests(staff, to, by, rules)
         await _remind_of_taken(staff)
@@ -58,15 +60,21 @@ async def _successor(staff_id: int, to_id: int | None, by: int | None) -> Staff 
     return to
 
 
-async def _alert_others(accounts: list[Identity]) -> int:
-    """What waits to go out to them is void; of what they were alerted of, the next person hears now."""
+async def _void(accounts: list[Identity]) -> set[int]:
+    """Nothing goes out to them any more; returns the requests that they were alerted of."""
     told: set[int] = set()
     for account in accounts:
         theirs = Delivery.filter(channel=account.channel, chat_kind="direct", chat_id=account.user_id)
         told.update(row.request_id for row in await theirs.filter(purpose="alert") if row.request_id is not None)
         await theirs.filter(status__in=("queued", "held")).update(status="expired", reason=LEFT, settled_at=clock.now())
-    waiting = HelpRequest.filter(id__in=list(told), state__in=("open", "review"))
-    return await waiting.update(next_alert_at=clock.now()) if told else 0
+    return told
+
+
+async def _alert_others(told: set[int]) -> int:
+    """Of what they were alerted of, the next person hears now. Returns how many requests that is."""
+    waiting = HelpRequest.filter(id__in=list(told), state__in=("open", "review"), alert_step__gt=0)
+    # Without them the ladder is a rung shorter: the step is made again, or the one who moved down would be left out.
+    return await waiting.update(next_alert_at=clock.now(), alert_step=F("alert_step") - 1) if told else 0
 
 
 async def _households(staff: Staff, to: Staff | None, by: int | None) -> tuple[int, int]:

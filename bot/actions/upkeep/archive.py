@@ -125,10 +125,9 @@ class Writer:
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._final, self._path = folder / name, folder / f".{name}.part"
-        self._file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
+        self._file = _begun(self._path)
         # A handle of its own, so that the lock lasts until the file has its name, or its writer is gone.
         self._held = os.fdopen(os.dup(self._file.fileno()), "rb")
-        _lock(self._held.fileno())
         self._zip = ZipFile(self._file, "w", ZIP_DEFLATED)
         self._kept: dict[str, Kept] = {}
         self._table: IO[bytes] | None = None
@@ -176,25 +175,41 @@ class Writer:
         self._path.unlink(missing_ok=True)
 
 
-def _lock(descriptor: int) -> bool:
-    """Is it ours alone? Not when somebody has it, nor where files cannot be locked."""
+def _begun(path: Path) -> IO[bytes]:
+    """The file, new and locked where files can be locked. Who clears up may have been at it in between: then anew."""
+    while True:
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()
+
+
+def clear(path: Path, stale: float) -> bool:
+    """Delete what somebody began and nobody finishes; says whether it is gone.
+
+    Not what somebody is writing. Where files cannot be locked nobody knows that: there it goes if it was last changed
+    before `stale` (seconds since 1970). What is not ours to delete stays.
+    """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with open(path, "r+b") as file:
+            if not _lock(file) and os.fstat(file.fileno()).st_mtime >= stale:
+                return False
+            path.unlink()  # while it is locked, or its name might be somebody else's by now
     except OSError:
         return False
     return True
 
 
-def abandoned(path: Path) -> bool:
-    """Has whoever was writing this file gone without finishing it?"""
+def _lock(file: IO[bytes]) -> bool:
+    """Is it ours alone? Not when somebody has it, nor where files cannot be locked."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
         return False
-    try:
-        return _lock(descriptor)
-    finally:
-        os.close(descriptor)
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -69,18 +69,7 @@ def clear(folder: Path) -> list[Path]:
     Where files cannot be locked, nobody knows that: there it is left for a day.
     """
     stale = time.time() - STALE_SECONDS
-    parts = folder.glob(f".{PREFIX}*.part")
-    gone = [part for part in parts if archive.abandoned(part) or _changed(part) < stale]
-    for path in gone:
-        path.unlink(missing_ok=True)
-    return gone
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:  # it was finished, or somebody else cleared it
-        return float("inf")
+    return [part for part in folder.glob(f".{PREFIX}*.part") if archive.clear(part, stale)]
 
 
 def too_old(folder: Path, days: int) -> list[Path]:

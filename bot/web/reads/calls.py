@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from bot.actions.households import viewing
 from bot.actions.households.lookup import CALLERS
 from bot.actions.outreach import calling, calllists, scripts
-from bot.actions.outreach.calllists import PROMISED, Entry
+from bot.actions.outreach.calllists import PROMISED, Entry, ToVisit
 from bot.actions.staff.people import act_as
 from bot.content import Library
 from bot.models import FollowUp, Household, Member, Round, Staff, db
@@ -47,6 +47,7 @@ class Mine(NamedTuple):
     cards: list[Card]
     more: int
     later: list[Entry]
+    visits: list[ToVisit]
     today: int
     latest: FollowUp | None
 
@@ -73,8 +74,10 @@ async def mine(staff_id: int, texts: Library) -> Mine:
     entries = await calllists.mine(staff_id)
     due, later = [one for one in entries if one.due], [one for one in entries if not one.due][:LATER_MOST]
     cards = await _cards(due[:CARDS_MOST], staff, texts)
-    await viewing.listed(staff_id, "calls", [one.code for one in [*due[:CARDS_MOST], *later]])
-    return Mine(cards, len(due) - len(cards), later, await _today(staff_id), await latest(staff_id))
+    visits = await calllists.visits(staff_id)
+    shown = [one.code for one in [*due[:CARDS_MOST], *later]] + [one.code for one in visits]
+    await viewing.listed(staff_id, "calls", shown)
+    return Mine(cards, len(due) - len(cards), later, visits, await _today(staff_id), await latest(staff_id))
 
 
 async def latest(staff_id: int) -> FollowUp | None:
