@@ -37,10 +37,15 @@ WHERE d.channel = ? AND d.status = 'queued' AND d.priority BETWEEN ? AND ? AND d
   AND NOT EXISTS (
     SELECT 1 FROM delivery e
     WHERE e.channel = d.channel AND e.chat_id = d.chat_id AND e.chat_kind = d.chat_kind
+      AND e.status IN ('sending', 'queued')
       AND (e.status = 'sending'
            OR (e.status = 'queued' AND e.priority <= d.priority AND e.id < d.id
                AND (e.not_before <= ? OR (e.attempts > 0 AND e.reason <> 'quiet_hours')))))
 ORDER BY d.priority, d.id LIMIT ?
+"""
+MARK = """
+UPDATE delivery SET status = 'sending', reason = '', attempts = attempts + 1, owner = ?, leased_until = ?
+WHERE channel = ? AND id IN ({ids}) AND status = 'queued'
 """
 
 
@@ -210,17 +215,18 @@ def _objection(row: dict[str, Any], now: datetime, capped: bool) -> tuple[str, s
 
 
 async def _mark_sending(lane: Lane, rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    """Those that are ours now: on PostgreSQL somebody may have held, expired or moved one since it was read."""
+    """Those that are ours now: on PostgreSQL somebody may have held, expired or moved one since it was read.
+
+    On SQLite nobody can, and each row that is given back takes a turn for the interpreter's lock.
+    """
     if not rows:
         return []
-    marked = await db.fetch(
-        "UPDATE delivery SET status = 'sending', reason = '', attempts = attempts + 1, owner = ?,"
-        f" leased_until = ? WHERE channel = ? AND id IN ({db.marks(rows)}) AND status = 'queued' RETURNING id",
-        lane.owner,
-        to_ms(now + lane.lease),
-        lane.channel,
-        *(row["id"] for row in rows),
-    )
+    statement = MARK.format(ids=db.marks(rows))
+    values = (lane.owner, to_ms(now + lane.lease), lane.channel, *(row["id"] for row in rows))
+    if db.on_sqlite():
+        await db.fetch(statement, *values)
+        return rows
+    marked = await db.fetch(f"{statement} RETURNING id", *values)
     ours = {row["id"] for row in marked}
     return [row for row in rows if row["id"] in ours]
 

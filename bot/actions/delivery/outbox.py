@@ -10,6 +10,7 @@ out says so. Rows of one target go one at a time and in order. Nothing here wait
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -135,7 +136,7 @@ SELECT CAST(? AS TEXT) || CAST(coalesce(g.same_as_id, g.id) AS TEXT), CAST(? AS 
 FROM chat_group g WHERE g.channel = ? AND g.enabled = ? AND g.id IN ({marks})
 ORDER BY g.id ON CONFLICT (key) DO NOTHING
 """
-AT_ONCE = 1000  # groups a statement
+AT_ONCE = 1000  # rows a statement
 
 
 async def fan_out(
@@ -156,20 +157,31 @@ async def fan_out(
     db.after_commit(wake)
 
 
+# One statement for all: each of its own would be a turn for the interpreter's lock, which the sender wants as well.
+SETTLE = """
+UPDATE delivery SET status = v.column1, reason = v.column2, message_id = v.column3, not_before = v.column4,
+       owner = NULL, leased_until = NULL, settled_at = ?
+FROM (VALUES {rows}) AS v
+WHERE delivery.id = v.column5 AND delivery.status = 'sending'
+  AND delivery.leased_until = coalesce(v.column6, delivery.leased_until)
+"""
+SETTLED = (
+    "(CAST(? AS VARCHAR(8)), CAST(? AS VARCHAR(60)), CAST(? AS VARCHAR(80)),"
+    " CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT))"
+)
+
+
 async def record(outcomes: Sequence[Outcome]) -> None:
     """Write what sends came to, all in one transaction. Never overrides a row that is already settled.
 
     A sender that hung past its lease may come back when its row is on its way again: that is not its business.
     """
     now = to_ms(clock.now())
-    rows = [(*_verdict(outcome, now), now, outcome.id, outcome.lease) for outcome in outcomes]
+    rows = [(*_verdict(outcome, now), outcome.id, outcome.lease) for outcome in outcomes]
     async with db.transaction():
-        await db.execute_many(
-            "UPDATE delivery SET status = ?, reason = ?, message_id = ?, not_before = ?,"
-            " owner = NULL, leased_until = NULL, settled_at = ?"
-            " WHERE id = ? AND status = 'sending' AND leased_until = coalesce(?, leased_until)",
-            rows,
-        )
+        for at in range(0, len(rows), AT_ONCE):
+            some = rows[at : at + AT_ONCE]
+            await db.fetch(SETTLE.format(rows=", ".join([SETTLED] * len(some))), now, *chain.from_iterable(some))
     if any(row[0] == "queued" for row in rows):
         db.after_commit(wake)
 
