@@ -10,35 +10,23 @@ of other requests are no emergencies; those that suffer without danger count lit
 import json
 import random
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 
-from bench.train_triage import ROOT, SEED, Example, Row, read, train
-from bot.triage.despair import GATE, SHORT, concept_features, gram_strength, letter_count
+from bench.examples import ROOT, Row, everything, is_crisis
+from bench.train_triage import SEED, Example, train
+from bot.triage.despair import concept_features, gram_strength
 from bot.triage.folding import fold
+from bot.triage.judging import readable, weighable
 from bot.triage.model import grams
 
 Linear = tuple[float, dict[str, float]]  # a bias, and the weights of the features
 
 CONCEPT = "§"  # marks the names of concepts among the features while they are trained
-ROUNDS, FOLDS, BLOCK = 4, 5, 60
-NEVER = -9.0  # the score of a line that the first look ended
+ROUNDS, FOLDS = 4, 5
 KEEP_AT_LEAST = 20  # hundredths
 BORDERLINE = 5  # one of so many lines that suffer without danger is learnt from in a round
-
-
-def rows() -> list[Row]:
-    """All examples; those that came without a scenario get one for each run of neighbours."""
-    older = read("train.jsonl")
-    for at, row in enumerate(older):
-        row.setdefault("scenario", f"older {at // BLOCK}")
-    return older + read("crisis.jsonl")
-
-
-def is_crisis(row: Row) -> bool:
-    return row.get("urgency") == "emergency"
 
 
 def _borders(row: Row) -> bool:
@@ -47,17 +35,10 @@ def _borders(row: Row) -> bool:
 
 def example(row: Row) -> Example:
     """A line as weighted features with its answer."""
-    found = grams(fold(row["text"]))
+    found = grams(weighable(readable(fold(row["text"]))))
     factor = gram_strength(len(found))
     features = [(gram, factor) for gram in sorted(found)]
     return features + [(CONCEPT + name, value) for name, value in concept_features(found)], (0, int(is_crisis(row)))
-
-
-def letters(row: Row) -> Example:
-    """The single characters of a line, for the first look."""
-    text = fold(row["text"])
-    one = 1 / letter_count(text)
-    return [(letter, one * count) for letter, count in sorted(Counter(text).items())], (0, int(is_crisis(row)))
 
 
 def joined(lines: Sequence[Row], rng: random.Random) -> list[Row]:
@@ -76,19 +57,14 @@ def joined(lines: Sequence[Row], rng: random.Random) -> list[Row]:
     ]
 
 
-def _clear(lines: Sequence[Row], rng: random.Random) -> list[Row]:
+def clear(lines: Sequence[Row], rng: random.Random) -> list[Row]:
+    """Without most lines that suffer without danger."""
     return [row for row in lines if not _borders(row) or not rng.randrange(BORDERLINE)]
 
 
 def _whole(lines: Sequence[Row], round_: int) -> Linear:
     rng = random.Random(SEED + round_)
-    return train([example(row) for row in [*_clear(lines, rng), *joined(lines, rng)]], 1, rng)
-
-
-def _first_look(lines: Sequence[Row], round_: int) -> Linear:
-    """From single lines alone, for only short ones are looked at this way."""
-    rng = random.Random(SEED + round_)
-    return train([letters(row) for row in _clear(lines, rng)], 1, rng)
+    return train([example(row) for row in [*clear(lines, rng), *joined(lines, rng)]], 1, rng)
 
 
 def averaged(lines: Sequence[Row], rounds: int, once: Callable[[Sequence[Row], int], Linear] = _whole) -> Linear:
@@ -109,25 +85,19 @@ def score(model: Linear, features: Example) -> float:
 
 def honest() -> None:
     """Prints recall and false alarms at several thresholds, each line judged by a model that never saw its scenario."""
-    lines = rows()
+    lines = everything()
     scenarios = sorted({row["scenario"] for row in lines})
     random.Random(SEED).shuffle(scenarios)
     crises, plain, hard = list[float](), list[float](), list[float]()
     for fold_ in range(FOLDS):
         unseen = set(scenarios[fold_::FOLDS])
         known = [row for row in lines if row["scenario"] not in unseen]
-        model, first = averaged(known, 1), averaged(known, 1, _first_look)
+        model = averaged(known, 1)
         for row in lines:
             if row["scenario"] in unseen and (is_crisis(row) or row["label"] == "none"):
-                found = (
-                    score(model, example(row))
-                    if len(row["text"]) > SHORT or score(first, letters(row)) >= GATE
-                    else NEVER
-                )
+                found = score(model, example(row))
                 (crises if is_crisis(row) else hard if row.get("hard") else plain).append(found)
     print(f"{len(crises)} emergencies, {len(plain)} plain lines, {len(hard)} hard ones")
-    passed = (sum(s > NEVER for s in one) / len(one) for one in (crises, plain, hard))
-    print("past the first look: {:.1%} of emergencies, {:.1%} of plain lines, {:.1%} of hard ones".format(*passed))
     for step in range(-4, 9):
         found, wrong, harder = (sum(s >= step / 2 for s in one) / len(one) for one in (crises, plain, hard))
         print(f"from {step / 2:+.1f}: recall {found:.1%}, false {1000 * wrong:.1f} of 1000 plain, {harder:.1%} hard")
@@ -138,16 +108,13 @@ def main() -> None:
     if "--honest" in sys.argv:
         honest()
         return
-    lines = rows()
-    (bias, table), (first, look) = averaged(lines, ROUNDS), averaged(lines, ROUNDS, _first_look)
+    bias, table = averaged(everything(), ROUNDS)
     rounded = {name: round(100 * table[name]) for name in sorted(table)}
     kept = {name: value for name, value in rounded.items() if abs(value) >= KEEP_AT_LEAST}
     content = {
         "bias": round(100 * bias),
         "grams": {name: value for name, value in kept.items() if not name.startswith(CONCEPT)},
         "concepts": {name.removeprefix(CONCEPT): value for name, value in kept.items() if name.startswith(CONCEPT)},
-        "letters_bias": round(100 * first),
-        "letters": {letter: round(100 * look[letter]) for letter in sorted(look)},
     }
     (ROOT / "despair.json").write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), "utf-8")
     print(f"{len(kept)} of {len(table)} features kept")

@@ -9,24 +9,21 @@ joined lines (two chats, or a chat and a request) that teach the model where in 
 import json
 import math
 import random
-from pathlib import Path
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 
+from bench.examples import ROOT, Row, is_crisis, read
 from bot.triage.folding import fold
 from bot.triage.index import signals_in
+from bot.triage.judging import readable, weighable
 from bot.triage.model import SIGNAL, grams, signal_features, strength
 from bot.triage.signals import weighed
 
-ROOT = Path(__file__).resolve().parent.parent / "bot" / "triage"
 SEED, ROUNDS, EPOCHS, RATE, DECAY = 20260101, 8, 12, 0.25, 1e-2
-KEEP_AT_LEAST = 8  # hundredths: smaller weights are dropped from the file
+KEEP_AT_LEAST = 16  # hundredths: smaller weights are dropped from the file
 
 Example = tuple[list[tuple[str, float]], tuple[int, int]]
-Row = dict[str, str]
-
-
-def read(name: str) -> list[Row]:
-    """The lines of one examples file."""
-    return [json.loads(line) for line in (ROOT / "examples" / name).read_text("utf-8").splitlines()]
 
 
 def calm(rows: list[Row]) -> list[Row]:
@@ -38,7 +35,7 @@ def joined(rows: list[Row], rng: random.Random) -> list[Row]:
     """Longer lines made of the written ones."""
     plain = [row for row in rows if row["label"] == "none" and "hard" not in row]
     asks = [row for row in rows if row["label"] == "help" and row["urgency"] != "emergency"]
-    crises = [row for row in rows if row.get("urgency") == "emergency"]
+    crises = [row for row in rows if is_crisis(row)]
     hard = [row for row in rows if row.get("hard", "offer") in ("news", "question", "shop", "thanks", "joke")]
     made = []
     plan = ((500, plain, plain), (250, plain, asks), (300, asks, asks), (90, plain, crises), (300, hard, plain))
@@ -54,12 +51,12 @@ def joined(rows: list[Row], rng: random.Random) -> list[Row]:
 
 def example(row: Row) -> Example:
     """A line as weighted features with its two answers."""
-    text = fold(row["text"])
-    found = sorted(grams(text))
+    text = readable(fold(row["text"]))
+    found = sorted(grams(weighable(text)))
     factor = strength(len(found))
     names = sorted(signal_features(weighed(signals_in(text))))
     features = [(gram, factor) for gram in found] + [(SIGNAL + name, 1.0) for name in names]
-    return features, (int(row["label"] == "help"), int(row.get("urgency") == "emergency"))
+    return features, (int(row["label"] == "help"), int(is_crisis(row)))
 
 
 def train(examples: list[Example], head: int, rng: random.Random) -> tuple[float, dict[str, float]]:
@@ -85,24 +82,29 @@ def train(examples: list[Example], head: int, rng: random.Random) -> tuple[float
     return bias, values
 
 
-def averaged(rows: list[Row]) -> tuple[list[float], dict[str, list[float]]]:
+def averaged(rows: Sequence[list[Row]]) -> tuple[list[float], dict[str, list[float]]]:
     """The mean of several trainings, each with other joined lines in another order: steadier than one."""
     biases = [0.0, 0.0]
     table: dict[str, list[float]] = {}
-    for round_ in range(ROUNDS):
-        rng = random.Random(SEED + round_)
-        examples = [example(row) for row in rows + joined(rows, rng)]
-        for head in (0, 1):
-            bias, values = train(examples, head, rng)
+    with ProcessPoolExecutor(2) as pool:
+        trained = list(pool.map(_once, repeat(rows, ROUNDS), range(ROUNDS)))
+    for heads in trained:
+        for head, (bias, values) in enumerate(heads):
             biases[head] += bias / ROUNDS
             for name, value in values.items():
                 table.setdefault(name, [0.0, 0.0])[head] += value / ROUNDS
     return biases, table
 
 
+def _once(rows: Sequence[list[Row]], round_: int) -> list[tuple[float, dict[str, float]]]:
+    rng = random.Random(SEED + round_)
+    return [train([example(row) for row in own + joined(own, rng)], head, rng) for head, own in enumerate(rows)]
+
+
 def main() -> None:
-    """Reads, trains both heads, writes."""
-    biases, table = averaged(read("train.jsonl") + calm(read("crisis.jsonl")))
+    """Reads, trains both heads, writes. Many requests and no danger would teach the second one to hear less."""
+    both = read("train.jsonl") + calm(read("crisis.jsonl"))
+    biases, table = averaged([both + read("requests.jsonl") + read("chatter.jsonl"), both])
     rounded = {name: [round(100 * value) for value in table[name]] for name in sorted(table)}
     kept = {name: pair for name, pair in rounded.items() if max(map(abs, pair)) >= KEEP_AT_LEAST}
     content = {

@@ -1,8 +1,7 @@
 """How much a text sounds like a life in danger, also when it is said quietly.
 
 The patterns of `crisis_plain` know what they were told. This linear model weighs the characters of a text, the concepts
-that they name and the pairs of concepts; `bench/train_crisis.py` learns it from `examples/crisis.jsonl` and
-`examples/train.jsonl`. Most small talk is done after a look at its single characters (`may_be`), which costs a tenth.
+that they name and the pairs of concepts; `bench/train_crisis.py` learns it from all examples.
 """
 
 import json
@@ -13,13 +12,9 @@ from itertools import combinations, repeat
 from pathlib import Path
 
 from bot.triage.concepts import CONCEPTS
+from bot.triage.wording import heaviest
 
 SCREEN = -2.5  # with its characters below this, no company of concepts made one of our examples an emergency
-# The first look: a text of at most SHORT characters, taken as if it had FEW at least, is weighed by its single
-# characters. What stays below GATE is small talk; hardly an example of an emergency does.
-SHORT, FEW, GATE = 60, 16, -1.3
-LIKELY = 40  # hundredths: what one piece of the text must weigh to be named as a reason
-LONG_GRAM, SPAN, MOST = 3, 10, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +24,6 @@ class Weights:
     bias: int
     grams: dict[str, int]
     concepts: dict[str, int]
-    letters_bias: int
-    letters: dict[str, int]
 
 
 @cache
@@ -38,29 +31,8 @@ def weights() -> Weights:
     """The weights, read once."""
     kept = json.loads(Path(__file__).with_name("despair.json").read_bytes())
     one: dict[int, int] = {}  # equal weights are one object: less memory to run through, and that is what takes time
-    grams, letters = (
-        {piece: one.setdefault(w, w) for piece, w in kept[table].items()} for table in ("grams", "letters")
-    )
-    return Weights(kept["bias"], grams, kept["concepts"], kept["letters_bias"], letters)
-
-
-def may_be(text: str) -> bool:
-    """Is a folded text written in such characters as emergencies are written in?"""
-    if len(text) > SHORT:
-        return True
-    known = weights()
-    return sum(map(known.letters.get, text, repeat(0))) >= _least()[len(text)]
-
-
-@cache
-def _least() -> list[float]:
-    """What the letters of a text of each length must weigh together to pass."""
-    return [(100 * GATE - weights().letters_bias) * letter_count("x" * length) for length in range(SHORT + 1)]
-
-
-def letter_count(text: str) -> float:
-    """What the weights of the letters of a text are divided by, so that length alone decides nothing."""
-    return math.sqrt(max(len(text), FEW))
+    grams = {piece: one.setdefault(weight, weight) for piece, weight in kept["grams"].items()}
+    return Weights(kept["bias"], grams, kept["concepts"])
 
 
 def logit(found: set[str]) -> float:
@@ -101,18 +73,9 @@ def _features(names: list[str]) -> list[tuple[str, float]]:
 
 
 def heavy_words(text: str) -> tuple[str, ...]:
-    """The pieces of the text that weigh most, those that touch each other joined."""
-    known, low = weights().grams, text.lower()
-    places = [(at, at + size) for size in (2, LONG_GRAM) for at in range(len(text) - size + 1)]
-    words = [(start, end) for start, end in places if text[start:end].isalnum()]
-    weighed = sorted(((known.get(low[start:end], 0), start, end) for start, end in words), reverse=True)
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted((start, end) for weight, start, end in weighed[: 2 * MOST] if weight >= LIKELY):
-        if spans and start <= spans[-1][1] and end - spans[-1][0] <= SPAN:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        else:
-            spans.append((start, end))
-    return tuple(dict.fromkeys(text[start:end] for start, end in spans))[:MOST]
+    """The pieces of the text that weigh most."""
+    known = weights().grams
+    return heaviest(text, lambda piece: known.get(piece, 0))
 
 
 @cache

@@ -1,8 +1,8 @@
 """A small linear model over characters and signals: it knows the phrasings that no word list foresees.
 
-The weights come from `bench/train_triage.py`, which learns from `examples/train.jsonl` and the calm lines of
-`examples/crisis.jsonl` with a fixed seed. Two heads share the features: "asks for help" and "is an emergency".
-No numpy: one dict look-up a feature.
+The weights come from `bench/train_triage.py`, which learns from `examples/train.jsonl`, `examples/requests.jsonl`
+and the calm lines of `examples/crisis.jsonl` with a fixed seed. Two heads share the features: "asks for help" and
+"is an emergency". No numpy: one dict look-up a feature.
 """
 
 import json
@@ -17,6 +17,7 @@ from operator import add
 from pathlib import Path
 
 from bot.triage.signals import ASKING, CALMING, HINTING
+from bot.triage.wording import heaviest
 
 SIGNAL = "§"  # marks the names of signals among the features; a text's own marks are made equal before
 STRENGTH = 3.0
@@ -39,7 +40,7 @@ class Weights:
 def weights() -> Weights:
     """The weights, read once."""
     kept = json.loads(Path(__file__).with_name("weights.json").read_bytes())
-    return Weights(tuple(kept["bias"]), _pack(kept["grams"]), _pack(kept["signals"]))
+    return Weights(tuple(kept["bias"]), packed(kept["grams"]), packed(kept["signals"]))
 
 
 def grams(text: str) -> set[str]:
@@ -77,6 +78,12 @@ def logits(found: set[str], names: AbstractSet[str]) -> tuple[float, float]:
     return (known.bias[0] + factor * ask + more_ask) / 100, (known.bias[1] + factor * crisis + more_crisis) / 100
 
 
+def asking_words(text: str) -> tuple[str, ...]:
+    """The pieces of the text that speak most for a request."""
+    known = weights().grams
+    return heaviest(text, lambda piece: apart(known.get(piece, 0))[0])
+
+
 @lru_cache(maxsize=4096)
 def _of_signals(names: frozenset[str]) -> tuple[int, int]:
     """Remembered by the signals, never by the text: a few of them come together again and again."""
@@ -86,14 +93,19 @@ def _of_signals(names: frozenset[str]) -> tuple[int, int]:
 HALF = 1 << 32  # both heads in one number, so that one sum does for both
 
 
-def _pack(table: Mapping[str, Sequence[int]]) -> dict[str, int]:
-    packed: dict[int, int] = {}  # equal weights are one object: less memory to run through, and that is what takes time
+def packed(table: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """Each pair of weights as one number."""
+    same: dict[int, int] = {}  # equal weights are one object: less memory to run through, and that is what takes time
     sums = ((name, ask * 2 * HALF + crisis) for name, (ask, crisis) in table.items())
-    return {name: packed.setdefault(weight, weight) for name, weight in sums}
+    return {name: same.setdefault(weight, weight) for name, weight in sums}
 
 
 def _sum(table: Mapping[str, int], names: Iterable[str]) -> tuple[int, int]:
-    total = sum(map(table.get, names, repeat(0)))
+    return apart(sum(map(table.get, names, repeat(0))))
+
+
+def apart(total: int) -> tuple[int, int]:
+    """A sum of packed weights as the sums of both heads."""
     crisis = (total + HALF) % (2 * HALF) - HALF
     return (total - crisis) // (2 * HALF), crisis
 

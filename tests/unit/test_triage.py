@@ -32,7 +32,7 @@ QUIET = {
     "offer": ("我家有多的米可以分", "谁缺菜来我家拿", "我有车,去医院可以送"),
     "thanks": ("米收到了谢谢", "药送到了,太感谢了", "住上院了,谢谢大家帮忙"),
     "logistics": ("群里几点发米", "米面油在哪领", "今天轮到三号楼领菜"),
-    "question": ("请问困难补助怎么申请", "高血压能不能吃鸡蛋", "遗属补助今年涨不涨"),
+    "question": ("补助金是几号发", "高血压能不能吃鸡蛋", "遗属补助今年涨不涨"),
     "joke": ("饿死了哈哈", "作业多到想跳楼哈哈", "这天热死个人", "想死你们啦"),
     "news": ("【大雪蓝色预警】预计未来24小时东部有大到暴雪", "据记者了解,矿区供热已全部恢复"),
     "advert": ("贷款无抵押当天放款,急用钱的找我", "东北大米一袋八十包邮"),
@@ -59,6 +59,20 @@ def test_an_emergency_always_alerts(text: str) -> None:
 @pytest.mark.parametrize(("sort", "text"), [(sort, text) for sort, texts in QUIET.items() for text in texts])
 def test_the_words_of_a_request_without_a_request_stay_quiet(sort: str, text: str) -> None:
     assert judge(text).decision == "none", sort
+
+
+@pytest.mark.parametrize(
+    "text",
+    "家里断粮了 3天没吃饭了，救命 三天没吃饭了 救命 家里没米了 断药了 我妈的药吃完了 没钱看病 帮帮我们 求工会帮帮忙 老人摔了起不来 "
+    "停水停电三天了 家里没煤了，冷 胰岛素用完了 孩子发烧没人送医院 学费交不上 揭不开锅了 家里没吃的了 我家没吃没喝 断粮断药 没人管我们 "
+    "走投无路了 我爸晕倒了快来人 有没有人救救我奶奶 米缸见底了 两个孩子饿了一天 爷爷的降压药断了".split(),
+)
+def test_plain_words_of_need_alert_even_in_a_crowd(text: str) -> None:
+    assert judge(text).decision == "alert"
+
+
+def test_who_asks_how_help_is_applied_for_is_shown_to_a_person_and_wakes_nobody() -> None:
+    assert judge("请问困难补助怎么申请").decision == "review"
 
 
 def test_urgent_words_make_a_request_urgent() -> None:

@@ -6,9 +6,10 @@ from importlib.resources import files
 import pytest
 
 from bench.chat import ALL_TALK, LINES
-from bench.train_crisis import is_crisis, rows
-from bot.triage import Judgement, despair, fold, judge, judging
+from bench.examples import everything, is_crisis
+from bot.triage import Judgement, fold, judge, judging
 from bot.triage import measure as measuring
+from bot.triage.glance import look
 from bot.triage.index import signals_in
 
 EXAMPLES = files("bot.triage") / "examples"
@@ -51,14 +52,15 @@ def test_asking_for_sleeping_pills_is_an_errand() -> None:
 
 def test_small_talk_is_no_emergency_and_is_done_early() -> None:
     assert not [line for line in LINES if judge(line).urgency == "emergency"]
-    further = sum(despair.may_be(fold(text)) for text in ALL_TALK)
+    further = sum(any(look(fold(text))) for text in ALL_TALK)
     assert further <= len(ALL_TALK) * 0.3
 
 
 @pytest.mark.parametrize("closely", [False, True])
 def test_between_an_alarm_and_a_doubt_there_is_a_suspicion(monkeypatch: pytest.MonkeyPatch, closely: bool) -> None:
     bar, found = judging.CLOSELY if closely else judging.IN_A_CROWD, []
-    monkeypatch.setattr(judging, "may_be", lambda _: True)
+    monkeypatch.setattr(judging, "look", lambda _: (False, True))
+    monkeypatch.setattr(judging, "logits", lambda *_: (judging.NEVER, judging.NEVER))
     for gloom in (bar.doubt - 1, bar.doubt, bar.suspect, bar.alarm):
         weighed = gloom - judging.SECOND * judging.LEAST
         monkeypatch.setattr(judging, "despair", lambda _, weighed=weighed: weighed + 1e-9)
@@ -85,14 +87,14 @@ def test_suspicions_are_named_and_counted_apart(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_text_without_any_signal_can_be_heard() -> None:
     """This is what the gate of patterns dropped."""
-    unheard = [row["text"] for row in rows() if is_crisis(row) and not signals_in(fold(row["text"]))]
+    unheard = [row["text"] for row in everything() if is_crisis(row) and not signals_in(fold(row["text"]))]
     assert len(unheard) > 100
     assert sum(judge(text).decision != "none" for text in unheard) >= 0.95 * len(unheard)
 
 
 def test_the_first_look_ends_hardly_an_emergency_of_the_examples() -> None:
-    lines = [fold(row["text"]) for row in rows() if is_crisis(row)]
-    assert sum(not despair.may_be(line) for line in lines) <= 0.02 * len(lines)
+    lines = [fold(row["text"]) for row in everything() if is_crisis(row)]
+    assert sum(not look(line)[1] for line in lines) <= 0.02 * len(lines)
 
 
 def test_examples_are_told_apart_by_scenario_and_none_is_measured_on() -> None:
@@ -103,9 +105,16 @@ def test_examples_are_told_apart_by_scenario_and_none_is_measured_on() -> None:
     assert len({line["text"] for line in learnt}) == len(learnt)
 
 
-@pytest.mark.parametrize("text", ["hello", "HELP 1", "ok", "he", "hehe"])
+@pytest.mark.parametrize("text", ["hello", "HELP 1", "Help", "ok", "he", "hehe"])
 def test_latin_letters_are_not_weighed_one_by_one(text: str) -> None:
     assert judge(text).decision == "none"
+
+
+@pytest.mark.parametrize("text", ["I want to die", "i will kill myself tonight", "Suicide"])
+def test_despair_in_english_is_a_suspicion(text: str) -> None:
+    verdict = judge(text)
+    assert (verdict.decision, verdict.urgency) == ("review", "emergency")
+    assert verdict.reasons and verdict.reasons[0] in text
 
 
 @pytest.mark.parametrize("text", ["buxianghuole", "wo xiang si", "zisha"])

@@ -11,6 +11,8 @@ from bot.triage import judge
 from bot.triage.measure import Report, each, measure
 
 EXAMPLES = files("bot.triage") / "examples"
+LEARNT = ("train.jsonl", "requests.jsonl", "crisis.jsonl", "chatter.jsonl")
+MEASURED = ("validation.jsonl", "held_out.jsonl", "emergencies.jsonl", "quiet.jsonl")
 
 
 def _read(name: str) -> list[dict[str, Any]]:
@@ -31,10 +33,11 @@ def _requests(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [line for line in lines if line["label"] == "none" or line["urgency"] != "emergency"]
 
 
-def test_no_line_is_learnt_and_tested(held_out: list[dict[str, Any]]) -> None:
-    learnt = {line["text"] for name in ("train.jsonl", "crisis.jsonl") for line in _read(name)}
-    assert not {line["text"] for line in [*held_out, *_read("validation.jsonl"), *_read("emergencies.jsonl")]} & learnt
-    assert len({line["text"] for line in held_out}) == len(held_out)
+def test_no_line_is_learnt_and_tested() -> None:
+    learnt = {line["text"] for name in LEARNT for line in _read(name)}
+    measured = [line["text"] for name in MEASURED for line in _read(name)]
+    assert not learnt & set(measured)
+    assert len(set(measured)) == len(measured)
 
 
 def test_requests_are_seen(held_out: list[dict[str, Any]]) -> None:
@@ -53,21 +56,31 @@ def test_emergencies_are_seen(report: Report, held_out: list[dict[str, Any]]) ->
     assert report.emergencies_per_1000_plain <= 2
 
 
-def test_what_another_hand_wrote_is_heard_as_well() -> None:
-    """219 sentences of danger, 398 of chat and near misses, by somebody who had seen neither code nor data."""
-    unseen = measure(_read("validation.jsonl"))
-    assert (unseen.lines, unseen.emergencies) == (617, 219)
-    assert unseen.recall >= 0.97 and unseen.emergency_recall >= 0.93
-    assert unseen.alert_precision >= 0.95
+def test_what_other_hands_wrote_is_heard_as_well() -> None:
+    """What the bars were chosen on: 558 sentences of danger, by people who had seen no code and no data."""
+    seen = measure(_read("validation.jsonl"))
+    assert (seen.lines, seen.emergencies, seen.plain.lines) == (2717, 558, 1562)
+    assert seen.recall >= 0.97 and seen.emergency_recall >= 0.93
+    assert seen.alert_precision >= 0.93
+    assert seen.emergencies_per_1000_plain <= 1 and seen.suspected_per_1000_plain <= 2
 
 
-@pytest.mark.parametrize(("closely", "named", "suspected"), [(False, 0.94, 4), (True, 0.97, 15)])
+@pytest.mark.parametrize(("closely", "named", "suspected"), [(False, 0.97, 2.5), (True, 0.99, 8)])
 def test_emergencies_of_two_more_hands(closely: bool, named: float, suspected: float) -> None:
-    """339 sentences, a third direct, a third veiled, a third told; 1,183 lines of plain chat and 598 near misses."""
+    """299 sentences, a third direct, a third veiled, a third told; 1,474 lines of plain chat and 497 near misses."""
     report = measure(_read("emergencies.jsonl"), closely=closely)
-    assert (report.emergencies, report.plain.lines, report.none.lines) == (339, 1183, 1781)
-    assert report.recall >= 0.97 and report.emergency_recall >= named
-    assert report.emergencies_per_1000_plain <= 2 and report.suspected_per_1000_plain <= suspected
+    assert (report.emergencies, report.plain.lines, report.none.lines) == (299, 1474, 1971)
+    assert report.recall >= 0.99 and report.emergency_recall >= named
+    assert report.emergencies_per_1000_plain <= 1 and report.suspected_per_1000_plain <= suspected
+
+
+@pytest.mark.parametrize(("closely", "alerted"), [(False, 0.53), (True, 0.58)])
+def test_requests_that_hardly_ask_are_seen(closely: bool, alerted: float) -> None:
+    """200 by one hand: a quarter direct, half indirect, a quarter told of others; and 878 lines that ask nothing."""
+    report = measure(_read("quiet.jsonl"), closely=closely)
+    assert (report.help.lines, report.plain.lines, report.none.lines) == (200, 629, 878)
+    assert report.recall >= 0.85 and report.alert_recall >= alerted
+    assert report.alert_precision >= 0.95 and report.alerts_per_1000_plain <= 3
 
 
 def test_ordinary_chat_and_hard_negatives_seldom_alert(report: Report) -> None:
