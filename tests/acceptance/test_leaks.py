@@ -31,14 +31,14 @@ STRANGERS = {
     "a stranger": STRANGER,
 }
 # What is typed behind a command about the family that exists, and the same about one that does not.
-REAL = ["1", "H0123", "刘桂芳", "0100", PHONE, "H0123 想问问", "1 陈小满", "1 米10斤 186元", "H0123 平安", "H0123 缺药"]
+REAL = ["1", "H0123", "刘桂芳", "0100", PHONE, "H0123 问个好", "1 陈小满", "1 米10斤 186元", "H0123 平安", "H0123 缺药"]
 NONE = [
     "7",
     "H7123",
     "贺国珍",
     "7100",
     "13800007100",
-    "H7123 想问问",
+    "H7123 问个好",
     "7 陈小满",
     "7 米10斤 186元",
     "H7123 平安",
@@ -151,8 +151,8 @@ async def test_the_measure_tells_who_may(room: Room) -> None:
     heard = 0
     for word in words(room):
         real, none = (
-            await told(room, f"{word} H0123 想问问", CHAIR, None),
-            await told(room, f"{word} H7123 想问问", CHAIR, None),
+            await told(room, f"{word} H0123 问个好", CHAIR, None),
+            await told(room, f"{word} H7123 问个好", CHAIR, None),
         )
         heard += masked(real) != masked(none)
     assert heard >= 4
