@@ -72,7 +72,7 @@ _SPACED = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 
 
 def warm() -> None:
-    """Read the weights now, a fifth of a second, so that the first family does not wait for them."""
+    """Read the weights now, a third of a second, so that the first family does not wait for them."""
     judge("家里没米了，我不想活了")
 
 
