@@ -1,6 +1,6 @@
 """Trains the crisis model of `bot/triage/despair.py` and writes `despair.json`: the same bytes every time.
 
-    python -m bench.train_crisis            # a minute
+    python -m bench.train_crisis            # two minutes
     python -m bench.train_crisis --honest   # how it does on scenarios that it has not seen; writes nothing
 
 A sentence of one scenario resembles its neighbours, so the honest measure leaves out whole scenarios at a time. Lines

@@ -1,8 +1,7 @@
 """A small linear model over characters and signals: it knows the phrasings that no word list foresees.
 
-The weights come from `bench/train_triage.py`, which learns from `examples/train.jsonl`, `examples/requests.jsonl`
-and the calm lines of `examples/crisis.jsonl` with a fixed seed. Two heads share the features: "asks for help" and
-"is an emergency". No numpy: one dict look-up a feature.
+The weights come from `bench/train_triage.py`, which learns from `examples/` with a fixed seed. Two heads share the
+features: "asks for help" and "is an emergency". No numpy: one dict look-up a feature.
 """
 
 import json
