@@ -206,7 +206,7 @@ async def run(config: Config) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):
+        with suppress(NotImplementedError):  # on Windows; there Ctrl-C cancels the wait below, which stops us too
             loop.add_signal_handler(name, stopping.set)
     page = "/sandbox" if building.sandbox_name(config) else "/healthz"
     print(f"送暖已启动，请在这台电脑上打开 http://127.0.0.1:{app.port}{page} （按 Ctrl-C 停止）", flush=True)

@@ -36,5 +36,5 @@ class Workdays:
 def _official(day: date) -> bool | None:
     try:
         return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
+    except NotImplementedError:  # how chinese_calendar says that a year is not in it
         return None

@@ -64,7 +64,7 @@ def refuse_bomb(path: Path) -> None:
     try:
         with ZipFile(path) as packed:
             entries = packed.infolist()
-    except (BadZipFile, OSError, ValueError, NotImplementedError):
+    except (BadZipFile, OSError, ValueError, NotImplementedError):  # the last: a newer kind of zip than zipfile knows
         raise BadInput(limits.UNREADABLE) from None
     size, stored = sum(entry.file_size for entry in entries), sum(entry.compress_size for entry in entries)
     packs_too_well = size > limits.RATIO_FROM and size > limits.RATIO_MAX * max(stored, 1)

@@ -57,7 +57,7 @@ def test_emergencies_are_seen(report: Report, held_out: list[dict[str, Any]]) ->
 
 
 def test_what_other_hands_wrote_is_heard_as_well() -> None:
-    """What the bars were chosen on: 558 sentences of danger, by people who had seen no code and no data."""
+    """What the bars were chosen on: 558 sentences of danger, by authors who had seen no code and no data."""
     seen = measure(_read("validation.jsonl"))
     assert (seen.lines, seen.emergencies, seen.plain.lines) == (2717, 558, 1562)
     assert seen.recall >= 0.97 and seen.emergency_recall >= 0.93
@@ -65,7 +65,21 @@ def test_what_other_hands_wrote_is_heard_as_well() -> None:
     assert seen.emergencies_per_1000_plain <= 1 and seen.suspected_per_1000_plain <= 2
 
 
-@pytest.mark.parametrize(("closely", "named", "suspected"), [(False, 0.97, 2.5), (True, 0.99, 8)])
+def test_what_the_first_of_them_wrote_is_alerted_as_surely_as_before() -> None:
+    first = measure(_read("validation.jsonl")[:615])
+    assert first.emergencies == 219
+    assert first.recall >= 0.97 and first.emergency_recall >= 0.93
+    assert first.alert_precision >= 0.95
+
+
+@pytest.mark.parametrize(("closely", "named", "suspected"), [(False, 0.94, 4), (True, 0.97, 15)])
+def test_what_the_others_wrote_is_named_as_surely_as_before(closely: bool, named: float, suspected: float) -> None:
+    others = measure(_read("validation.jsonl")[615:], closely=closely)
+    assert others.recall >= 0.97 and others.emergency_recall >= named
+    assert others.emergencies_per_1000_plain <= 2 and others.suspected_per_1000_plain <= suspected
+
+
+@pytest.mark.parametrize(("closely", "named", "suspected"), [(False, 0.97, 2), (True, 0.99, 8)])
 def test_emergencies_of_two_more_hands(closely: bool, named: float, suspected: float) -> None:
     """299 sentences, a third direct, a third veiled, a third told; 1,474 lines of plain chat and 497 near misses."""
     report = measure(_read("emergencies.jsonl"), closely=closely)

@@ -233,7 +233,8 @@ def verify(path: Path) -> Manifest:
                 whole = whole and _measure(packed, name) == kept
     except FileNotFoundError:
         raise BadInput("找不到备份文件，请核对文件名") from None
-    except (BadZipFile, zlib.error, KeyError, OSError, EOFError, ValueError, NotImplementedError, msgspec.MsgspecError):
+    except (BadZipFile, zlib.error, KeyError, OSError, EOFError, ValueError, RuntimeError, msgspec.MsgspecError):
+        # zipfile says RuntimeError of what is encrypted; NotImplementedError, one of them, of what it cannot unpack.
         raise BadInput(DAMAGED) from None
     if not whole:
         raise BadInput(DAMAGED)
